@@ -1,0 +1,72 @@
+"""The road to either database: SQLite for one machine, PostgreSQL for many."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+WRITING = {"writing": True}
+SQLITE_BUSY_SECONDS = 30
+
+
+class Database(sessionmaker[Session]):
+    """`db()` reads one snapshot; `db.begin()` writes and commits.
+
+    SQLite has one writer: the writers of this process queue at a lock, because SQLite's
+    own waiting polls, and take the write lock at BEGIN, so that nobody upgrades in mid-way.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._write_lock = threading.Lock() if self.is_sqlite else None
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a transaction that may write; commit at the end, roll back on an exception."""
+        with self._write_lock or nullcontext(), super().begin() as session:
+            session.connection(execution_options=WRITING)
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def connect(url: str, *, pool_size: int = 20) -> Database:
+    """Return the database behind a URL; nothing is opened before its first use."""
+    if url.startswith("sqlite"):
+        return Database(_sqlite_engine(url))
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return Database(engine)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin too late and by itself
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # an event answered with 200 is never sent again
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,91 @@
+"""Many small writes, one commit: what waiting threads bring together is made durable together."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from bot.database import Database
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 200
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class GroupCommit(Generic[T, R]):
+    """One writer thread; `write` answers once the item is committed.
+
+    `write_all` gets a transaction and the items of one commit, and returns one result for
+    each. If the transaction fails every item is tried alone, so that a bad one harms only
+    whoever brought it.
+    """
+
+    def __init__(self, db: Database, write_all: Callable[[Session, Sequence[T]], Sequence[R]], *, name: str) -> None:
+        self._db = db
+        self._write_all = write_all
+        self._waiting: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def write(self, item: T, *, patience: float = 30.0) -> R:
+        """Write one item and return its result once it is durable.
+
+        Raises what the transaction raised, TimeoutError after `patience` seconds.
+        """
+        return self.submit(item).result(patience)
+
+    def submit(self, item: T) -> "Future[R]":
+        """Bring an item without waiting."""
+        future: Future[R] = Future()
+        self._waiting.put((item, future))
+        return future
+
+    def close(self) -> None:
+        """Write what is still waiting and end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            ended = self._take_waiting(batch)
+            self._commit(batch)
+            if ended:
+                return
+
+    def _take_waiting(self, batch: "list[tuple[T, Future[R]]]") -> bool:
+        """Add what waits already; True once the end was asked for."""
+        while len(batch) < MOST_AT_ONCE:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                return False
+            if item is None:
+                return True
+            batch.append(item)
+        return False
+
+    def _commit(self, batch: "list[tuple[T, Future[R]]]") -> None:
+        try:
+            with self._db.begin() as session:
+                results = self._write_all(session, [item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001 the entry point of this thread
+            self._fail(batch, error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _fail(self, batch: "list[tuple[T, Future[R]]]", error: Exception) -> None:
+        if len(batch) > 1:
+            for pair in batch:
+                self._commit([pair])
+            return
+        logger.warning("%s could not write: %s", self._thread.name, type(error).__name__)
+        batch[0][1].set_exception(error)
