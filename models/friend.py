@@ -56,9 +56,10 @@ class Friend(Base):
     listed_in: Mapped[int | None]  # the roster sync that last saw this person
     imported_at: Mapped[datetime | None]
 
-    first_followed_at: Mapped[datetime | None]
+    first_followed_at: Mapped[datetime | None]  # oldest follow event
+    last_follow_at: Mapped[datetime | None]  # newest follow event
+    unfollowed_at: Mapped[datetime | None]  # newest evidence against a friendship
     followed_at: Mapped[datetime | None]  # start of the present friendship, if it is known
-    unfollowed_at: Mapped[datetime | None]  # newest unfollow ever heard of
     is_returning: Mapped[bool] = mapped_column(default=False)  # came back after a block
     tracked_link_id: Mapped[int | None] = mapped_column(
         ForeignKey("tracked_link.id")
@@ -101,7 +102,15 @@ class FriendshipChange(Base):
     """One turn in a friendship, kept for ever: block rates by day and by source follow from these rows."""
 
     __tablename__ = "friendship_change"
-    __table_args__ = (Index("ix_friendship_change_happened_at_kind", "happened_at", "kind"),)
+    __table_args__ = (
+        Index("ix_friendship_change_happened_at_kind", "happened_at", "kind"),
+        Index(
+            "ix_friendship_change_tracked_link",
+            "tracked_link_id",
+            "happened_at",
+            postgresql_where=text("tracked_link_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id", ondelete="CASCADE"), index=True)

@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, text_enum
@@ -44,11 +44,15 @@ class LinkArrival(Base):
     """A known person came through a link; waits for the follow that may be on its way."""
 
     __tablename__ = "link_arrival"
-    __table_args__ = (Index("ix_link_arrival_line_user_id_arrived_at", "line_user_id", "arrived_at"),)
+    __table_args__ = (
+        Index("ix_link_arrival_line_user_id_opened_at", "line_user_id", "opened_at"),
+        UniqueConstraint("tracked_link_id", "line_user_id", "opened_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tracked_link_id: Mapped[int] = mapped_column(ForeignKey("tracked_link.id", ondelete="CASCADE"), index=True)
+    tracked_link_id: Mapped[int] = mapped_column(ForeignKey("tracked_link.id", ondelete="CASCADE"))
     line_user_id: Mapped[str]
     opened_at: Mapped[datetime]  # when the link was opened
     arrived_at: Mapped[datetime]  # when LINE told us who it was
+    was_friend: Mapped[bool] = mapped_column(default=False)  # before the link was opened; explains no follow
     joined_at: Mapped[datetime | None]  # the follow that this arrival explains

@@ -180,6 +180,7 @@ def upgrade() -> None:
     sa.Column('listed_in', sa.Integer(), nullable=True),
     sa.Column('imported_at', UtcDateTime(), nullable=True),
     sa.Column('first_followed_at', UtcDateTime(), nullable=True),
+    sa.Column('last_follow_at', UtcDateTime(), nullable=True),
     sa.Column('followed_at', UtcDateTime(), nullable=True),
     sa.Column('unfollowed_at', UtcDateTime(), nullable=True),
     sa.Column('is_returning', sa.Boolean(), nullable=False),
@@ -227,12 +228,13 @@ def upgrade() -> None:
     sa.Column('line_user_id', sa.String(), nullable=False),
     sa.Column('opened_at', UtcDateTime(), nullable=False),
     sa.Column('arrived_at', UtcDateTime(), nullable=False),
+    sa.Column('was_friend', sa.Boolean(), nullable=False),
     sa.Column('joined_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['tracked_link_id'], ['tracked_link.id'], name=op.f('fk_link_arrival_tracked_link_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_arrival'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_arrival')),
+    sa.UniqueConstraint('tracked_link_id', 'line_user_id', 'opened_at', name=op.f('uq_link_arrival_tracked_link_id_line_user_id_opened_at'))
     )
-    op.create_index('ix_link_arrival_line_user_id_arrived_at', 'link_arrival', ['line_user_id', 'arrived_at'], unique=False)
-    op.create_index(op.f('ix_link_arrival_tracked_link_id'), 'link_arrival', ['tracked_link_id'], unique=False)
+    op.create_index('ix_link_arrival_line_user_id_opened_at', 'link_arrival', ['line_user_id', 'opened_at'], unique=False)
     op.create_table('link_day',
     sa.Column('tracked_link_id', sa.Integer(), nullable=False),
     sa.Column('on', sa.Date(), nullable=False),
@@ -299,6 +301,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_friendship_change_friend_id'), 'friendship_change', ['friend_id'], unique=False)
     op.create_index('ix_friendship_change_happened_at_kind', 'friendship_change', ['happened_at', 'kind'], unique=False)
+    op.create_index('ix_friendship_change_tracked_link', 'friendship_change', ['tracked_link_id', 'happened_at'], unique=False, postgresql_where=sa.text('tracked_link_id IS NOT NULL'))
     op.create_table('staff_message',
     sa.Column('id', BigId, nullable=False),
     sa.Column('friend_id', BigId, nullable=False),
@@ -337,6 +340,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_staff_message_friend_id'), table_name='staff_message')
     op.drop_index(op.f('ix_staff_message_due_at'), table_name='staff_message')
     op.drop_table('staff_message')
+    op.drop_index('ix_friendship_change_tracked_link', table_name='friendship_change', postgresql_where=sa.text('tracked_link_id IS NOT NULL'))
     op.drop_index('ix_friendship_change_happened_at_kind', table_name='friendship_change')
     op.drop_index(op.f('ix_friendship_change_friend_id'), table_name='friendship_change')
     op.drop_table('friendship_change')
@@ -350,8 +354,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_staff_session_staff_id'), table_name='staff_session')
     op.drop_table('staff_session')
     op.drop_table('link_day')
-    op.drop_index(op.f('ix_link_arrival_tracked_link_id'), table_name='link_arrival')
-    op.drop_index('ix_link_arrival_line_user_id_arrived_at', table_name='link_arrival')
+    op.drop_index('ix_link_arrival_line_user_id_opened_at', table_name='link_arrival')
     op.drop_table('link_arrival')
     op.drop_index('ix_idempotency_key_created_at', table_name='idempotency_key')
     op.drop_table('idempotency_key')
