@@ -55,6 +55,12 @@ class WebhookEvent(Base):
             postgresql_where=text("answer_state = 'due'"),
             sqlite_where=text("answer_state = 'due'"),
         ),
+        Index(
+            "ix_webhook_event_failed",
+            "received_at",
+            postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
         Index("ix_webhook_event_received_at", "received_at"),
     )
 

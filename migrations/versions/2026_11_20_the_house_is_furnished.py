@@ -170,6 +170,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_webhook_event_answer_due', 'webhook_event', ['answer_due_at'], unique=False, postgresql_where=sa.text("answer_state = 'due'"), sqlite_where=sa.text("answer_state = 'due'"))
     op.create_index('ix_webhook_event_due', 'webhook_event', ['due_at'], unique=False, postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
+    op.create_index('ix_webhook_event_failed', 'webhook_event', ['received_at'], unique=False, postgresql_where=sa.text("state = 'failed'"), sqlite_where=sa.text("state = 'failed'"))
     op.create_index('ix_webhook_event_received_at', 'webhook_event', ['received_at'], unique=False)
     op.create_table('friend',
     sa.Column('id', BigId, nullable=False),
@@ -366,6 +367,7 @@ def downgrade() -> None:
         op.drop_index('ix_friend_name_grams', table_name='friend')
     op.drop_table('friend')
     op.drop_index('ix_webhook_event_received_at', table_name='webhook_event')
+    op.drop_index('ix_webhook_event_failed', table_name='webhook_event', postgresql_where=sa.text("state = 'failed'"), sqlite_where=sa.text("state = 'failed'"))
     op.drop_index('ix_webhook_event_due', table_name='webhook_event', postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
     op.drop_index('ix_webhook_event_answer_due', table_name='webhook_event', postgresql_where=sa.text("answer_state = 'due'"), sqlite_where=sa.text("answer_state = 'due'"))
     op.drop_table('webhook_event')
