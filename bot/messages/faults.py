@@ -30,6 +30,9 @@ class Fault:
         """The problem in English, without the place."""
         return _problem(self, "en")
 
+    def __str__(self) -> str:
+        return sentence(self, "zh-TW")
+
 
 class MessageFaultsError(BotError):
     """Messages that LINE would refuse; `faults` says why, the text shows the first."""

@@ -1,0 +1,147 @@
+"""Which friend wears which tag, since when, and until when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, Select, and_, func, literal, or_, select, text
+from sqlalchemy import delete as delete_from
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.database import Database
+from bot.services import audit
+from bot.services.audit import Actor
+from models import ActorKind, Friend, FriendTag, Tag, TagSource
+
+SLICE = 5_000  # friends of one statement
+EXPIRED_AT_ONCE = 500
+COUNTED = 1_000  # per tag on PostgreSQL; beyond that its statistics are close enough
+
+SOURCES = {ActorKind.STAFF: TagSource.STAFF, ActorKind.API: TagSource.API, ActorKind.OPERATOR: TagSource.IMPORT}
+
+ESTIMATED_TAGS = text("""
+    WITH statistics AS (
+        SELECT most_common_vals::text::integer[] AS tags, most_common_freqs AS shares
+        FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'friend_tag' AND attname = 'tag_id'
+    )
+    SELECT tag.id, coalesce(
+        nullif(counted.friends, :counted),
+        greatest(:counted, (SELECT shares[array_position(tags, tag.id)] * (
+            SELECT reltuples FROM pg_class WHERE oid = 'friend_tag'::regclass
+        ) FROM statistics))
+    )::bigint
+    FROM tag, LATERAL (
+        SELECT count(*) AS friends
+        FROM (SELECT 1 FROM friend_tag WHERE friend_tag.tag_id = tag.id LIMIT :counted) AS some
+    ) AS counted
+""")
+
+
+def tags_of(session: Session, friend_id: int) -> list[FriendTag]:
+    """Return what one friend wears, with the tags, newest first."""
+    query = select(FriendTag).where(FriendTag.friend_id == friend_id)
+    return list(session.scalars(query.order_by(FriendTag.tagged_at.desc(), FriendTag.tag_id.desc())))
+
+
+def tags_of_many(session: Session, friend_ids: Sequence[int]) -> dict[int, list[FriendTag]]:
+    """Return what each of a page of friends wears, newest first."""
+    worn: dict[int, list[FriendTag]] = {friend_id: [] for friend_id in friend_ids}
+    query = select(FriendTag).where(FriendTag.friend_id.in_(friend_ids))
+    for friend_tag in session.scalars(query.order_by(FriendTag.tagged_at.desc(), FriendTag.tag_id.desc())):
+        worn[friend_tag.friend_id].append(friend_tag)
+    return worn
+
+
+def put(
+    session: Session,
+    friend_ids: Sequence[int],
+    tag_ids: Sequence[int],
+    *,
+    source: TagSource,
+    source_id: int | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> list[tuple[int, int]]:
+    """Put tags on friends; return the (friend id, tag id) pairs that are new or live longer now.
+
+    Whoever wears a tag keeps it with the source and time of the first; of two ends the later one holds. Tags and
+    friends that no longer exist are passed over.
+    """
+    worn: list[tuple[int, int]] = []
+    friends = sorted(set(friend_ids)) if tag_ids else []
+    given = [literal(source, FriendTag.source.type), literal(source_id, Integer)]
+    given += [literal(now, FriendTag.tagged_at.type), literal(expires_at, FriendTag.expires_at.type)]
+    for start in range(0, len(friends), SLICE):
+        pairs = (
+            select(Friend.id, Tag.id, *given)
+            .where(Friend.id.in_(friends[start : start + SLICE]), Tag.id.in_(tag_ids))
+            .order_by(Friend.id, Tag.id)
+            .with_for_update(read=True, key_share=True)
+        )
+        worn.extend(_insert(session, pairs))
+    return worn
+
+
+def give(
+    session: Session,
+    friend_id: int,
+    tag_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> bool:
+    """Put one tag on one friend by somebody's hand. False if nothing changed."""
+    source = SOURCES[by.kind]
+    new = put(session, [friend_id], [tag_id], source=source, source_id=by.id, now=now, expires_at=expires_at)
+    if new:
+        audit.record(session, by, "tag", "friend", friend_id, now=now, changes={"tag_id": [None, tag_id]})
+    return bool(new)
+
+
+def take(session: Session, friend_id: int, tag_id: int, *, by: Actor, now: datetime) -> bool:
+    """Take one tag off one friend. False if the friend did not wear it."""
+    worn = and_(FriendTag.friend_id == friend_id, FriendTag.tag_id == tag_id)
+    taken = session.scalar(delete_from(FriendTag).where(worn).returning(FriendTag.tag_id))
+    if taken is None:
+        return False
+    audit.record(session, by, "untag", "friend", friend_id, now=now, changes={"tag_id": [tag_id, None]})
+    return True
+
+
+def expire_due(db: Database, now: datetime) -> int:
+    """Take off every tag whose end has come, in slices; return how many."""
+    taken = 0
+    due = select(FriendTag.friend_id, FriendTag.tag_id).where(FriendTag.expires_at <= now)
+    while True:
+        with db.begin() as session:
+            ended = session.execute(due.limit(EXPIRED_AT_ONCE).with_for_update(skip_locked=True)).all()
+            for friend_id, tag_id in ended:
+                worn = and_(FriendTag.friend_id == friend_id, FriendTag.tag_id == tag_id)
+                session.execute(delete_from(FriendTag).where(worn))
+        taken += len(ended)
+        if len(ended) < EXPIRED_AT_ONCE:
+            return taken
+
+
+def count_friends(session: Session) -> dict[int, int]:
+    """Return how many friends wear each tag; large counts on PostgreSQL come from its statistics."""
+    if session.get_bind().dialect.name == "sqlite":
+        query = select(FriendTag.tag_id, func.count()).group_by(FriendTag.tag_id)
+        worn = dict(session.execute(query).all())
+        return {tag_id: worn.get(tag_id, 0) for tag_id in session.scalars(select(Tag.id))}
+    return dict(session.execute(ESTIMATED_TAGS, {"counted": COUNTED}).all())
+
+
+def _insert(session: Session, pairs: Select[Any]) -> list[tuple[int, int]]:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    columns = ["friend_id", "tag_id", "source", "source_id", "tagged_at", "expires_at"]
+    statement = insert(FriendTag).from_select(columns, pairs)
+    end = statement.excluded.expires_at
+    longer = FriendTag.expires_at.is_not(None) & or_(end.is_(None), end > FriendTag.expires_at)
+    statement = statement.on_conflict_do_update(
+        index_elements=["friend_id", "tag_id"], set_={"expires_at": end}, where=longer
+    )
+    rows = session.execute(statement.returning(FriendTag.friend_id, FriendTag.tag_id))
+    return [(friend_id, tag_id) for friend_id, tag_id in rows]

@@ -1,0 +1,209 @@
+"""Keyword rules as staff and other systems keep them: made, changed, deleted, tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.errors import FieldFault, InvalidInputError, NotFoundError
+from bot.messages.shapes import is_encodable
+from bot.rules.keywords import Collision, Keyword, Match, Matcher, check_keywords, collisions, fold
+from bot.rules.schedules import check_hours
+from bot.services import audit, auto_replies
+from bot.services.audit import Actor
+from bot.services.auto_replies import rule_of
+from bot.services.message_faults import as_field_faults, faults_of_messages
+from models import KeywordRule
+
+LONGEST_NAME = 100
+MOST_PRIORITY = 1_000_000
+BIGGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class RuleContent:
+    """Everything of a rule that can be chosen. Hours are the JSON of `bot.rules.schedules`, tags are ids."""
+
+    name: str
+    keywords: Sequence[Mapping[str, str]]
+    messages: Sequence[Mapping[str, Any]]
+    priority: int = 0
+    enabled: bool = True
+    tags: Sequence[int] = ()
+    answers_postback: bool = False
+    active_from: datetime | None = None
+    active_until: datetime | None = None
+    hours: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a sentence would be answered with."""
+
+    rule: KeywordRule | None
+    folded: str  # the sentence as it is compared
+    keyword: Keyword | None  # what made the rule answer
+    messages: list[Any]
+    others: list[KeywordRule]  # rules that stay silent because of this one
+
+
+def list_rules(session: Session) -> list[KeywordRule]:
+    """Return every rule in the order in which they go first."""
+    return list(session.scalars(select(KeywordRule).order_by(KeywordRule.priority.desc(), KeywordRule.id)))
+
+
+def page(session: Session, *, limit: int, after: int = 0) -> list[KeywordRule]:
+    """Return up to `limit` rules whose id is greater than `after`, oldest first."""
+    query = select(KeywordRule).where(KeywordRule.id > after)
+    return list(session.scalars(query.order_by(KeywordRule.id).limit(limit)))
+
+
+def get_rule(session: Session, rule_id: int, *, will_change: bool = False) -> KeywordRule:
+    """Return a rule; with `will_change` others wait until this transaction ends. Raises NotFoundError."""
+    query = select(KeywordRule).where(KeywordRule.id == rule_id)
+    if will_change:
+        query = query.with_for_update()
+    rule = session.scalar(query) if 0 < rule_id <= BIGGEST_ID else None
+    if rule is None:
+        raise NotFoundError("找不到這則關鍵字規則。")
+    return rule
+
+
+def content_of(rule: KeywordRule) -> RuleContent:
+    """Return what was chosen for a rule."""
+    return RuleContent(**{name: getattr(rule, name) for name in RuleContent.__dataclass_fields__})
+
+
+def create(session: Session, content: RuleContent, *, by: Actor, now: datetime) -> KeywordRule:
+    """Make a rule. Raises InvalidInputError with each fault at its field."""
+    content = _checked(content)
+    rule = KeywordRule(**asdict(content), created_at=now, updated_at=now)
+    session.add(rule)
+    session.flush()
+    changes = audit.changed({}, _for_audit(content))
+    audit.record(session, by, "create", "keyword_rule", rule.id, now=now, changes=changes)
+    auto_replies.touch(session)
+    return rule
+
+
+def change(session: Session, rule_id: int, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> KeywordRule:
+    """Change the fields of RuleContent that are named. Raises as `create` does, and NotFoundError."""
+    rule = get_rule(session, rule_id, will_change=True)
+    before = content_of(rule)
+    after = _checked(replace(before, **changes))
+    differences = audit.changed(_for_audit(before), _for_audit(after))
+    if differences:
+        for name in differences:
+            setattr(rule, name, getattr(after, name))
+        rule.updated_at = now
+        session.flush()
+        audit.record(session, by, "update", "keyword_rule", rule_id, now=now, changes=differences)
+        auto_replies.touch(session)
+    return rule
+
+
+def toggle(session: Session, rule_id: int, *, by: Actor, now: datetime) -> KeywordRule:
+    """Switch a rule on or off. Raises NotFoundError."""
+    rule = get_rule(session, rule_id, will_change=True)
+    return change(session, rule_id, {"enabled": not rule.enabled}, by=by, now=now)
+
+
+def delete(session: Session, rule_id: int, *, by: Actor, now: datetime) -> None:
+    """Delete a rule; what it said stays in the chat log. Raises NotFoundError."""
+    rule = get_rule(session, rule_id, will_change=True)
+    changes = {name: [value, None] for name, value in _for_audit(content_of(rule)).items()}
+    audit.record(session, by, "delete", "keyword_rule", rule_id, now=now, changes=changes)
+    session.delete(rule)
+    auto_replies.touch(session)
+
+
+def find_collisions(session: Session) -> list[Collision]:
+    """Return pairs of rules of which one keeps the other from answering."""
+    return collisions(rule_of(rule) for rule in list_rules(session) if rule.enabled)
+
+
+def try_text(session: Session, text: str, *, zone: ZoneInfo, now: datetime) -> Trial:
+    """Tell which rule would answer a sentence at this moment, and what; nobody gets anything."""
+    rows = {rule.id: rule for rule in list_rules(session)}
+    hits = Matcher((rule_of(row) for row in rows.values()), timezone=zone).find_all(text, now=now)
+    if not hits:
+        return Trial(rule=None, folded=fold(text), keyword=None, messages=[], others=[])
+    first = rows[hits[0].rule_id]
+    return Trial(
+        rule=first,
+        folded=hits[0].folded,
+        keyword=Keyword(hits[0].keyword, hits[0].match),
+        messages=first.messages,
+        others=[rows[hit.rule_id] for hit in hits[1:]],
+    )
+
+
+def _keywords(given: Sequence[Mapping[str, str]]) -> list[Keyword]:
+    return [Keyword(one["text"], Match(one["match"])) for one in given]
+
+
+def _checked(content: RuleContent) -> RuleContent:
+    """Return the content as it is kept. Raises InvalidInputError."""
+    content = replace(
+        content,
+        name=" ".join(content.name.split()),
+        keywords=[{"text": one["text"], "match": one.get("match", Match.EXACT.value)} for one in content.keywords],
+        messages=[dict(one) if isinstance(one, Mapping) else one for one in content.messages],
+        tags=list(content.tags),
+        hours=None if content.hours is None else [dict(window) for window in content.hours],
+    )
+    faults = [
+        *_faults_of_name(content.name),
+        *_faults_of_keywords(content.keywords),
+        *faults_of_messages(content.messages, root="messages"),
+        *_faults_of_times(content),
+    ]
+    if not -MOST_PRIORITY <= content.priority <= MOST_PRIORITY:
+        limits = (("least", -MOST_PRIORITY), ("most", MOST_PRIORITY))
+        faults.append(FieldFault("priority", "優先順序要在 %(least)s 與 %(most)s 之間。", limits))
+    if faults:
+        raise InvalidInputError(faults)
+    return content
+
+
+def _faults_of_name(name: str) -> list[FieldFault]:
+    if not name:
+        return [FieldFault("name", "請填寫名稱。")]
+    if len(name) > LONGEST_NAME:
+        return [FieldFault("name", "名稱最多 %(most)s 個字。", (("most", LONGEST_NAME),))]
+    if not is_encodable(name) or "\x00" in name:
+        return [FieldFault("name", "名稱含有無法使用的字元。")]
+    return []
+
+
+def _faults_of_keywords(keywords: Sequence[Mapping[str, str]]) -> list[FieldFault]:
+    possible = {match.value for match in Match}
+    faults = [
+        FieldFault(f"keywords[{position}].match", "比對方式只能是 exact、contains、prefix 或 pattern。")
+        for position, one in enumerate(keywords)
+        if one["match"] not in possible
+    ]
+    return faults or as_field_faults(check_keywords(_keywords(keywords)))
+
+
+def _faults_of_times(content: RuleContent) -> list[FieldFault]:
+    faults = [] if content.hours is None else as_field_faults(check_hours(content.hours))
+    for field in ("active_from", "active_until"):
+        moment = getattr(content, field)
+        if moment is not None and moment.tzinfo is None:
+            faults.append(FieldFault(field, "時間要包含時區。"))
+    starts, ends = content.active_from, content.active_until
+    if starts and ends and starts.tzinfo and ends.tzinfo and starts >= ends:
+        faults.append(FieldFault("active_until", "結束時間要晚於開始時間。"))
+    return faults
+
+
+def _for_audit(content: RuleContent) -> dict[str, Any]:
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in vars(content).items()
+    }
