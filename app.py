@@ -7,6 +7,7 @@ from flask import Flask
 
 from bot.settings import Settings, SettingsError
 from handlers import processes
+from handlers.line import webhook
 
 ADMIN_SESSION = timedelta(hours=12)
 
@@ -25,8 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
     )
     processes.init_app(app, settings)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    app.register_blueprint(webhook.blueprint)
     return app
 
 

@@ -35,4 +35,6 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Runti
         base_url=settings.line_api_base,
         data_base_url=settings.line_api_data_base,
     )
-    return Runtime(settings=settings, db=connect(settings.database_url), line=line, answers=AnswerBook(settings.zone), now=now)
+    return Runtime(
+        settings=settings, db=connect(settings.database_url), line=line, answers=AnswerBook(settings.zone), now=now
+    )

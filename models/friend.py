@@ -1,6 +1,7 @@
 """Somebody who added the account, once did, or only wrote to it."""
 
 import enum
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,13 @@ from models.base import Base, BigId, text_enum
 from models.tracked_link import TrackedLink
 
 NAME_GRAMS = text("string_to_array(name_grams, ' ')")
+
+LINE_USER_ID = re.compile(r"U[0-9a-f]{32}")
+
+
+def is_line_user_id(text: str) -> bool:
+    """Whether this has the form of LINE's user ids (reference: user id)."""
+    return LINE_USER_ID.fullmatch(text) is not None
 
 
 class FriendState(enum.StrEnum):

@@ -187,7 +187,7 @@ def _refuse(error: ApiException) -> Answer:
     if status == 400 and INVALID_REPLY_TOKEN in text:
         raise ReplyTokenError("回覆權杖已失效", status=status)
     if status >= 500 or status == 408 or (status == TOO_MANY_REQUESTS and MONTHLY_LIMIT not in text):
-        raise GatewayError("LINE 暫時無法處理（%(status)s）：%(text)s", status=status, text=text)
+        raise GatewayError("LINE 暫時無法處理（%(code)s）：%(answer)s", code=status, answer=text)
     raise _refusal(status, text, body)
 
 
@@ -198,7 +198,7 @@ def _refusal(status: int, text: str, body: Mapping[str, Any]) -> GatewayRefusedE
         if isinstance(detail, dict)
     )
     shown = f"{text}（{details}）" if details else text
-    return GatewayRefusedError("LINE 拒絕了這個要求（%(code)s）：%(text)s", status=status, code=status, text=shown)
+    return GatewayRefusedError("LINE 拒絕了這個要求（%(code)s）：%(answer)s", status=status, code=status, answer=shown)
 
 
 def _json(data: bytes | str | None) -> dict[str, Any]:

@@ -1,0 +1,140 @@
+"""What the account answers by itself: greeting, keyword rules, fallback. All free, by reply token."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.messages import LineMessage, fill
+from bot.rules.keywords import Hit, Keyword, Match, Matcher, Rule
+from bot.rules.schedules import Hours
+from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordRule
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: the messages, who gave it, and the tags it puts on whoever asked."""
+
+    messages: list[LineMessage]
+    source: ChatSource
+    source_id: int | None = None
+    tag_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Rules, greeting and fallback made ready, as of one version of them. Never changes."""
+
+    version: int
+    matcher: Matcher
+    rules: Mapping[int, KeywordRule] = field(default_factory=dict)
+    greeting: Greeting | None = None
+    fallback: FallbackAnswer | None = None
+
+    def greet(self, friend: Friend) -> Said | None:
+        """The greeting for somebody who followed; returning friends have words of their own if staff wrote any."""
+        greeting = self.greeting
+        if greeting is None:
+            return None
+        messages = (greeting.returning_friend if friend.is_returning else []) or greeting.new_friend
+        said = Said(filled(messages, friend), ChatSource.GREETING, None, tuple(greeting.tags))
+        return said if said.messages or said.tag_ids else None
+
+    def answer(self, text: str, friend: Friend, *, now: datetime) -> Said | None:
+        """The answer of the rule that this text calls up."""
+        return self._said(self.matcher.find(text, now=now), friend)
+
+    def answer_postback(self, tapped: str, friend: Friend, *, now: datetime) -> Said | None:
+        """The answer of the rule that this postback data calls up."""
+        return self._said(self.matcher.find_postback(tapped, now=now), friend)
+
+    def fall_back(self, friend: Friend, *, now: datetime) -> Said | None:
+        """The fallback answer, unless this friend had it a short while ago. Notes that it is given."""
+        fallback = self.fallback
+        if fallback is None or not fallback.enabled or not fallback.messages:
+            return None
+        if friend.fallback_at and now - friend.fallback_at < timedelta(minutes=fallback.every_minutes):
+            return None
+        friend.fallback_at = now
+        return Said(filled(fallback.messages, friend), ChatSource.FALLBACK)
+
+    def _said(self, hit: Hit | None, friend: Friend) -> Said | None:
+        if hit is None:
+            return None
+        rule = self.rules[hit.rule_id]
+        return Said(filled(rule.messages, friend), ChatSource.KEYWORD_RULE, rule.id, tuple(rule.tags))
+
+
+SILENT = Answers(0, Matcher([], timezone=UTC))  # what is said while another tool has the chat
+
+
+class AnswerBook:
+    """The answers of this process, compiled once per change of them."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._lock = threading.Lock()
+        self._answers: Answers | None = None
+
+    def current(self, session: Session) -> Answers:
+        """Return the answers as of this session's snapshot; compiles only after a change."""
+        version = session.scalar(select(Account.answers_version)) or 0
+        answers = self._answers
+        if answers is not None and answers.version == version:
+            return answers
+        with self._lock:
+            if self._answers is None or self._answers.version != version:
+                self._answers = load(session, self._zone, version)
+            return self._answers
+
+
+def load(session: Session, zone: ZoneInfo, version: int = 0) -> Answers:
+    """Read and compile everything the account answers by itself."""
+    rows = list(session.scalars(select(KeywordRule).where(KeywordRule.enabled)))
+    greeting, fallback = session.get(Greeting, 1), session.get(FallbackAnswer, 1)
+    for row in (*rows, greeting, fallback):
+        if row is not None:
+            session.expunge(row)  # shared between threads from here on, and never written
+    matcher = Matcher([rule_of(row) for row in rows], timezone=zone)
+    return Answers(version, matcher, {row.id: row for row in rows}, greeting, fallback)
+
+
+def rule_of(row: KeywordRule) -> Rule:
+    """The part of a keyword rule that decides whether it answers."""
+    return Rule(
+        id=row.id,
+        name=row.name,
+        keywords=tuple(Keyword(keyword["text"], Match(keyword["match"])) for keyword in row.keywords),
+        priority=row.priority,
+        enabled=row.enabled,
+        active_from=row.active_from,
+        active_until=row.active_until,
+        hours=Hours.parse(row.hours) if row.hours else None,
+        applies_to_postback=row.answers_postback,
+    )
+
+
+def filled(messages: list[Any], friend: Friend) -> list[LineMessage]:
+    """The messages with this friend's name in their variables."""
+    return fill(messages, {"name": friend.display_name or ""})
+
+
+def touch(session: Session) -> None:
+    """Tell every process that rules, greeting or fallback changed; called in the transaction of the change."""
+    session.execute(update(Account).values(answers_version=Account.answers_version + 1))
+
+
+def count_hits(session: Session, hits: Mapping[int, int], *, now: datetime) -> None:
+    """Add to the hit counts of rules, in one order for everybody."""
+    for rule_id in sorted(hits):
+        session.execute(
+            update(KeywordRule)
+            .where(KeywordRule.id == rule_id)
+            .values(hit_count=KeywordRule.hit_count + hits[rule_id], last_hit_at=now),
+            execution_options={"synchronize_session": False},
+        )

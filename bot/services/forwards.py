@@ -1,0 +1,77 @@
+"""The raw webhook passed on to a second tool, signed as LINE signed it, from a row, with retries."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.database import Database
+from bot.errors import GatewayError
+from bot.gateways.forwarding import ForwardingGateway
+from models import Account, ForwardedWebhook, ForwardState
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+LEASE = timedelta(minutes=2)
+PAUSE = timedelta(seconds=5)
+MOST_ATTEMPTS = 12  # the last about six hours after the first
+
+
+def send_due(db: Database, gateway: ForwardingGateway, *, now: Callable[[], datetime]) -> int:
+    """Pass on what is due, in the order it came. Returns how many were looked at."""
+    with db.begin() as session:
+        account = session.get_one(Account, 1)
+        url = account.forward_url if account.forward_enabled else None
+        due = _claim(session, now()) if url else []
+    for forward in due:
+        error = None
+        try:
+            gateway.forward(str(url), forward.body, signature=forward.signature)
+        except GatewayError as failure:
+            error = str(failure)
+            logger.warning("forward %s not taken, attempt %s", forward.id, forward.attempts)
+        _write(db, forward, error, now())
+    return len(due)
+
+
+def _claim(session: Session, now: datetime) -> list[ForwardedWebhook]:
+    due = (
+        select(ForwardedWebhook.id)
+        .where(ForwardedWebhook.state == ForwardState.DUE, ForwardedWebhook.due_at <= now)
+        .order_by(ForwardedWebhook.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(
+        update(ForwardedWebhook)
+        .where(ForwardedWebhook.id.in_(due))
+        .values(due_at=now + LEASE, attempts=ForwardedWebhook.attempts + 1)
+        .returning(ForwardedWebhook)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return sorted(rows, key=lambda forward: forward.id)
+
+
+def _write(db: Database, forward: ForwardedWebhook, error: str | None, now: datetime) -> None:
+    changes: dict[str, object] = {"state": ForwardState.SENT, "error": None}
+    if error is not None:
+        given_up = forward.attempts >= MOST_ATTEMPTS
+        changes = {
+            "state": ForwardState.FAILED if given_up else ForwardState.DUE,
+            "error": error,
+            "due_at": now + PAUSE * 2**forward.attempts,
+        }
+    with db.begin() as session:
+        session.execute(
+            update(ForwardedWebhook)
+            .where(
+                ForwardedWebhook.id == forward.id,
+                ForwardedWebhook.state == ForwardState.DUE,
+                ForwardedWebhook.attempts == forward.attempts,
+            )
+            .values(changes),
+            execution_options={"synchronize_session": False},
+        )

@@ -1,0 +1,292 @@
+"""Webhook events: stored before LINE hears 200, handled once, their answers said once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models import Account, AnswerKind, AnswerState, EventState, ForwardedWebhook, ForwardState, WebhookEvent
+
+LEASE = timedelta(seconds=10)  # how long the process that took an event in has it to itself
+REPLY_TOKEN_LIFE = timedelta(seconds=60)  # reference: send reply message
+MOST_ATTEMPTS = 5
+BACK_OFF = timedelta(seconds=2)
+PLAIN_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook request, as it is brought to the writer."""
+
+    events: tuple[Mapping[str, Any], ...]
+    received_at: datetime
+    body: bytes = b""
+    signature: str = ""
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """One event on its way to be handled; the payload is LINE's JSON."""
+
+    id: int
+    payload: Mapping[str, Any]
+    received_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class DueAnswer:
+    """What is to be done at LINE because of an event."""
+
+    event_id: int
+    kind: AnswerKind
+    content: Any  # the messages of a reply
+    payload: Mapping[str, Any]
+    received_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an answer at LINE, to be written where the answer is still due."""
+
+    event_id: int
+    attempts: int  # how often it had been claimed when this was tried
+    state: AnswerState
+    at: datetime
+    line_request_id: str | None = None
+    error: str | None = None
+    again_at: datetime | None = None  # still due: when to try again
+
+
+def store(session: Session, deliveries: Sequence[Delivery]) -> list[list[StoredEvent]]:
+    """Store what several requests brought, in one statement. Returns for each its new events; repeats are left out."""
+    rows = {event_key(event): (event, delivery) for delivery in deliveries for event in delivery.events}
+    ids: dict[str, int] = {}
+    if rows:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        statement = insert(WebhookEvent).on_conflict_do_nothing(index_elements=["line_event_id"])
+        found = session.execute(
+            statement.returning(WebhookEvent.line_event_id, WebhookEvent.id),
+            [_row(key, event, delivery.received_at) for key, (event, delivery) in sorted(rows.items())],
+        )
+        ids = {str(key): int(event_id) for key, event_id in found}
+    _keep_for_forwarding(session, deliveries)
+    return [_new_events(delivery, ids) for delivery in deliveries]
+
+
+def _new_events(delivery: Delivery, ids: dict[str, int]) -> list[StoredEvent]:
+    """The first request that brought an event has it; a twin in the same commit has not."""
+    new = []
+    for event in delivery.events:
+        event_id = ids.pop(event_key(event), None)
+        if event_id is not None:
+            new.append(StoredEvent(event_id, event, delivery.received_at))
+    return new
+
+
+def event_key(event: Mapping[str, Any]) -> str:
+    """LINE's name for the event; for one without a usable name, a hash of its content."""
+    given = event.get("webhookEventId")
+    if isinstance(given, str) and PLAIN_KEY.fullmatch(given):
+        return given
+    return "sha256:" + hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+
+
+def _row(key: str, event: Mapping[str, Any], received_at: datetime) -> dict[str, Any]:
+    kind = event.get("type")
+    return {
+        "line_event_id": key,
+        "type": kind if isinstance(kind, str) and PLAIN_KEY.fullmatch(kind) else "",
+        "payload": json.dumps(event),
+        "received_at": received_at,
+        "state": EventState.RECEIVED,
+        "due_at": received_at + LEASE,
+        "attempts": 0,
+        "answer_attempts": 0,
+    }
+
+
+def _keep_for_forwarding(session: Session, deliveries: Sequence[Delivery]) -> None:
+    wanted = [delivery for delivery in deliveries if delivery.events and delivery.body]
+    if not wanted:
+        return
+    forwards = select(Account.id).where(Account.forward_enabled, Account.forward_url.is_not(None))
+    if session.scalar(forwards) is None:
+        return
+    session.add_all(
+        ForwardedWebhook(
+            body=delivery.body,
+            signature=delivery.signature,
+            received_at=delivery.received_at,
+            due_at=delivery.received_at,
+            state=ForwardState.DUE,
+        )
+        for delivery in wanted
+    )
+
+
+def claim_for_handling(session: Session, event_ids: Sequence[int]) -> set[int]:
+    """Mark events as handled, in the transaction that handles them. Returns those nobody had handled before."""
+    claimed = session.scalars(
+        update(WebhookEvent)
+        .where(WebhookEvent.id.in_(event_ids), WebhookEvent.state == EventState.RECEIVED)
+        .values(state=EventState.HANDLED, error=None)
+        .returning(WebhookEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(claimed)
+
+
+def write_answers(session: Session, answers: Mapping[int, tuple[AnswerKind, Any]], *, now: datetime) -> None:
+    """Store what is to be said with the events that led to it, leased to this process."""
+    if not answers:
+        return
+    table = cast(Table, WebhookEvent.__table__)
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == bindparam("event_id"))
+        .values(
+            answer_kind=bindparam("kind"),
+            answer=bindparam("said"),
+            answer_state=AnswerState.DUE,
+            answer_due_at=now + LEASE,
+        ),
+        [{"event_id": event_id, "kind": kind, "said": json.dumps(said)} for event_id, (kind, said) in answers.items()],
+    )
+
+
+def mark_not_understood(session: Session, event_ids: Sequence[int]) -> None:
+    """Keep events that nobody here knows, visibly."""
+    if event_ids:
+        session.execute(
+            update(WebhookEvent).where(WebhookEvent.id.in_(event_ids)).values(state=EventState.NOT_UNDERSTOOD),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def put_back(session: Session, event_id: int, *, error: str, now: datetime) -> None:
+    """Note that handling failed: again with a growing pause, a few times, then visible as failed."""
+    event = session.get(WebhookEvent, event_id, with_for_update=True)
+    if event is None or event.state is not EventState.RECEIVED:
+        return
+    event.attempts += 1
+    event.error = error
+    event.due_at = now + BACK_OFF * 2**event.attempts
+    if event.attempts >= MOST_ATTEMPTS:
+        event.state = EventState.FAILED
+
+
+def claim_left_behind(session: Session, *, limit: int, now: datetime) -> list[StoredEvent]:
+    """Take events over whose process did not handle them in time, oldest first."""
+    due = (
+        select(WebhookEvent.id)
+        .where(WebhookEvent.state == EventState.RECEIVED, WebhookEvent.due_at <= now)
+        .order_by(WebhookEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(
+        update(WebhookEvent)
+        .where(WebhookEvent.id.in_(due))
+        .values(due_at=now + LEASE)
+        .returning(WebhookEvent)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    events = [StoredEvent(row.id, json.loads(row.payload), row.received_at, row.attempts) for row in rows]
+    return sorted(events, key=lambda event: event.id)
+
+
+def claim_due_answers(session: Session, *, limit: int, now: datetime) -> list[DueAnswer]:
+    """Take answers over that were not confirmed in time, oldest first."""
+    due = (
+        select(WebhookEvent.id)
+        .where(WebhookEvent.answer_state == AnswerState.DUE, WebhookEvent.answer_due_at <= now)
+        .order_by(WebhookEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(
+        update(WebhookEvent)
+        .where(WebhookEvent.id.in_(due))
+        .values(answer_due_at=now + LEASE, answer_attempts=WebhookEvent.answer_attempts + 1)
+        .returning(WebhookEvent)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    answers = [
+        DueAnswer(
+            row.id,
+            row.answer_kind or AnswerKind.REPLY,
+            json.loads(row.answer or "[]"),
+            json.loads(row.payload),
+            row.received_at,
+            row.answer_attempts,
+        )
+        for row in rows
+    ]
+    return sorted(answers, key=lambda answer: answer.event_id)
+
+
+def write_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[bool]:
+    """Write what became of answers, each only where it is still due and nobody claimed it since."""
+    table = cast(Table, WebhookEvent.__table__)
+    again = [outcome for outcome in outcomes if outcome.again_at]
+    final = [outcome for outcome in outcomes if not outcome.again_at]
+    groups: tuple[tuple[list[Outcome], dict[str, Any]], ...] = (
+        (final, {"answer_state": bindparam("new_state"), "answered_at": bindparam("at")}),
+        (again, {"answer_due_at": bindparam("due")}),
+    )
+    for group, changes in groups:
+        if group:
+            session.connection().execute(
+                update(table)
+                .where(
+                    table.c.id == bindparam("event_id"),
+                    table.c.answer_state == AnswerState.DUE,
+                    table.c.answer_attempts == bindparam("tried"),
+                )
+                .values(line_request_id=bindparam("request"), error=bindparam("why"), **changes),
+                [_outcome_row(outcome) for outcome in group],
+            )
+    return [True] * len(outcomes)
+
+
+def _outcome_row(outcome: Outcome) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "event_id": outcome.event_id,
+        "tried": outcome.attempts,
+        "request": outcome.line_request_id,
+        "why": outcome.error,
+    }
+    if outcome.again_at:
+        return row | {"due": outcome.again_at}
+    return row | {"new_state": outcome.state, "at": outcome.at}
+
+
+def reply_token_lives(received_at: datetime, now: datetime) -> bool:
+    """Whether LINE may still take the reply token of an event received then."""
+    return now - received_at < REPLY_TOKEN_LIFE
+
+
+def list_failed(session: Session, *, limit: int = 100, after: int | None = None) -> list[WebhookEvent]:
+    """Events that could not be handled or are not understood, newest first."""
+    rows = select(WebhookEvent).where(WebhookEvent.state == EventState.FAILED).order_by(WebhookEvent.id.desc())
+    return list(session.scalars((rows.where(WebhookEvent.id < after) if after else rows).limit(limit)))
+
+
+def try_again(session: Session, event_id: int, *, now: datetime) -> bool:
+    """Let a failed event be handled once more. False if it is not failed."""
+    row = session.execute(
+        update(WebhookEvent)
+        .where(WebhookEvent.id == event_id, WebhookEvent.state == EventState.FAILED)
+        .values(state=EventState.RECEIVED, attempts=0, due_at=now)
+        .returning(WebhookEvent.id)
+    )
+    return row.first() is not None

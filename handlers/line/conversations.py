@@ -1,0 +1,59 @@
+"""What friends say, tap and take back."""
+
+from datetime import timedelta
+
+from bot.services import chats
+from bot.services.auto_replies import Said
+from handlers.line.turns import Turn
+from models import ChatSource, Friend
+
+PROFILE_AGE = timedelta(days=7)
+
+
+def on_message(turn: Turn) -> Said | None:
+    """Answer texts from the keyword rules, else by the fallback; everything said is kept in the log."""
+    friend, message = turn.friend, turn.event.part("message")
+    if friend is None:
+        return None
+    _note_contact(turn, friend)
+    text = message.get("text") if message.get("type") == "text" else None
+    said = None
+    if isinstance(text, str):
+        said = turn.answers.answer(text, friend, now=turn.now) or turn.answers.fall_back(friend, now=turn.now)
+    by_rule = said is not None and said.source is ChatSource.KEYWORD_RULE and turn.event.reply_token is not None
+    is_answered = by_rule or turn.event.is_standby  # in standby another tool has the chat
+    if not is_answered:
+        friend.unanswered_at = turn.event.at
+    turn.batch.chat_lines.append(
+        chats.from_friend(friend.id, message, event_id=turn.event.id, said_at=turn.event.at, is_answered=is_answered)
+    )
+    return said
+
+
+def on_postback(turn: Turn) -> Said | None:
+    """Answer taps from the rules that staff opened for them."""
+    friend, tapped = turn.friend, turn.event.part("postback").get("data")
+    if friend is None or not isinstance(tapped, str):
+        return None
+    _note_contact(turn, friend)
+    turn.batch.chat_lines.append(chats.from_tap(friend.id, tapped, event_id=turn.event.id, said_at=turn.event.at))
+    return turn.answers.answer_postback(tapped, friend, now=turn.now)
+
+
+def on_unsend(turn: Turn) -> Said | None:
+    """Remove what was taken back (LINE asks for it: webhook reference, unsend event)."""
+    message_id = turn.event.part("unsend").get("messageId")
+    if turn.friend is not None and isinstance(message_id, str):
+        chats.write(turn.session, turn.batch.chat_lines)  # the message may stand in this very batch
+        turn.batch.chat_lines.clear()
+        chats.unsend(turn.session, turn.friend.id, message_id.replace("\x00", ""), now=turn.now)
+    return None
+
+
+def _note_contact(turn: Turn, friend: Friend) -> None:
+    """No proof of friendship: people who got a notification message write too."""
+    if friend.last_contact_at is None or friend.last_contact_at < turn.event.at:
+        friend.last_contact_at = turn.event.at
+    fetched = friend.profile_fetched_at
+    if friend.profile_due_at is None and (fetched is None or turn.now - fetched > PROFILE_AGE):
+        friend.profile_due_at = turn.now

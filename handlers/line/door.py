@@ -1,0 +1,32 @@
+"""The webhook's side of one process: the writer that stores, the lanes that handle."""
+
+from collections.abc import Sequence
+
+from bot.group_commit import GroupCommit
+from bot.runtime import Runtime
+from bot.services import inbox
+from bot.services.inbox import Delivery, StoredEvent
+from handlers.line.lanes import Lanes
+
+PATIENCE = 1.8  # seconds; LINE waits two
+
+
+class Door:
+    """Takes events in. Made once per process, after the fork."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._writer: GroupCommit[Delivery, list[StoredEvent]] = GroupCommit(runtime.db, inbox.store, name="inbox")
+        self._lanes = Lanes(runtime)
+
+    def store(self, delivery: Delivery) -> list[StoredEvent]:
+        """Return the new events once they are durable. Raises what the database raised, or TimeoutError."""
+        return self._writer.write(delivery, patience=PATIENCE)
+
+    def handle(self, events: Sequence[StoredEvent]) -> None:
+        """Let the lanes handle stored events."""
+        self._lanes.handle(events)
+
+    def close(self) -> None:
+        """Store what came in, handle and say what is in flight."""
+        self._writer.close()
+        self._lanes.close()

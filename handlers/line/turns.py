@@ -1,0 +1,39 @@
+"""What a handler is handed: one event, its friend, and what the account can say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.services.auto_replies import Answers, Said
+from handlers.line.events import Event
+from models import AnswerKind, Friend
+
+
+@dataclass
+class Batch:
+    """What the events of one transaction add up to, written at its end in a few statements."""
+
+    chat_lines: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[int, tuple[AnswerKind, Any]] = field(default_factory=dict)
+    hits: dict[int, int] = field(default_factory=dict)
+    follows: dict[str, datetime] = field(default_factory=dict)
+    not_understood: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One event's turn inside the transaction of its batch."""
+
+    session: Session
+    event: Event
+    friend: Friend | None  # locked; None where there is no one-to-one chat
+    answers: Answers  # empty in standby, so that nothing is said
+    batch: Batch
+    now: datetime
+    leaves_groups: bool = False
+
+
+Handler = Callable[[Turn], Said | None]
