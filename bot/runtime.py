@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.clock import utc_now
 from bot.database import Database, connect
 from bot.gateways.line import LineGateway
+from bot.gateways.line_login import LineLogin
 from bot.services.auto_replies import AnswerBook
 from bot.settings import Settings
 
@@ -19,6 +20,7 @@ class Runtime:
     db: Database
     line: LineGateway
     answers: AnswerBook
+    login: LineLogin | None = None  # where LINE Login is switched on
     now: Callable[[], datetime] = field(default=utc_now)
 
     def close(self) -> None:
@@ -36,5 +38,21 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Runti
         data_base_url=settings.line_api_data_base,
     )
     return Runtime(
-        settings=settings, db=connect(settings.database_url), line=line, answers=AnswerBook(settings.zone), now=now
+        settings=settings,
+        db=connect(settings.database_url),
+        line=line,
+        answers=AnswerBook(settings.zone),
+        login=_line_login(settings),
+        now=now,
+    )
+
+
+def _line_login(settings: Settings) -> LineLogin | None:
+    if settings.line_login_channel_id is None or settings.line_login_channel_secret is None:
+        return None
+    return LineLogin(
+        channel_id=settings.line_login_channel_id,
+        channel_secret=settings.line_login_channel_secret.get_secret_value(),
+        login_base=settings.line_login_base,
+        api_base=settings.line_api_base,
     )

@@ -23,9 +23,7 @@ def pages_of(basic_id: str, *, api_base: str) -> AccountPages:
     shown = quote(basic_id, safe="")
     if is_on_this_machine(api_base):
         return AccountPages(add_friend_url=f"{api_base}/?add={shown}", chat_url=f"{api_base}/?chat={shown}")
-    return AccountPages(
-        add_friend_url=f"{PUBLIC_BASE}/R/ti/p/{shown}", chat_url=f"{PUBLIC_BASE}/R/oaMessage/{shown}/"
-    )
+    return AccountPages(add_friend_url=f"{PUBLIC_BASE}/R/ti/p/{shown}", chat_url=f"{PUBLIC_BASE}/R/oaMessage/{shown}/")
 
 
 def is_on_this_machine(url: str) -> bool:

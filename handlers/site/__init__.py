@@ -1,0 +1,10 @@
+"""What visitors of the brand's posters and pages reach."""
+
+from flask import Flask
+
+from handlers.site import links
+
+
+def init_app(app: Flask) -> None:
+    """Give the application the site's pages."""
+    app.register_blueprint(links.blueprint)

@@ -1,0 +1,114 @@
+"""LINE Login v2.1 for the web: who is in front of the browser, and is this person a friend of the account."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.errors import GatewayError, GatewayRefusedError
+from bot.gateways.http import HttpClient
+
+SCOPE = "profile openid"  # the friendship asks for "profile", the ID token for "openid"
+PARTY = "LINE Login"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What LINE gives for one authorization code; never kept."""
+
+    access_token: str
+    id_token: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who logged in; the id is the Messaging API's own when both channels have one provider."""
+
+    line_user_id: str
+    display_name: str | None
+
+
+class LineLogin:
+    """The account's LINE Login channel. One per process, made after the fork; safe for threads.
+
+    Pages: docs/line-login/integrate-line-login, integrate-pkce, link-a-bot; reference/line-login.
+    """
+
+    def __init__(self, *, channel_id: str, channel_secret: str, login_base: str, api_base: str) -> None:
+        self._channel_id = channel_id
+        self._channel_secret = channel_secret
+        self._login_base = login_base
+        self._http = HttpClient(api_base, party=PARTY)
+
+    def authorize_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
+        """Return the page where LINE asks the person, and afterwards offers to add the account as a friend."""
+        query = {
+            "response_type": "code",
+            "client_id": self._channel_id,
+            "redirect_uri": redirect_uri,
+            "state": state,
+            "scope": SCOPE,
+            "nonce": nonce,
+            "bot_prompt": "aggressive",
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+        }
+        return f"{self._login_base}/oauth2/v2.1/authorize?{urlencode(query)}"
+
+    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
+        """Return the tokens for an authorization code, which LINE takes once.
+
+        Raises GatewayRefusedError if LINE does not take it, GatewayError if it did not answer.
+        """
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": self._channel_id,
+            "client_secret": self._channel_secret,
+            "code_verifier": verifier,
+        }
+        answer = self._http.post_form("/oauth2/v2.1/token", fields)
+        return Tokens(access_token=_text(answer, "access_token"), id_token=_text(answer, "id_token"))
+
+    def verify(self, id_token: str, *, nonce: str) -> Person:
+        """Let LINE verify an ID token and return whom it names.
+
+        Raises GatewayRefusedError if LINE or we find it false, GatewayError if LINE did not answer.
+        """
+        fields = {"id_token": id_token, "client_id": self._channel_id, "nonce": nonce}
+        claims = self._http.post_form("/oauth2/v2.1/verify", fields)
+        if str(claims.get("aud")) != self._channel_id or not _is_same(claims.get("nonce"), nonce):
+            raise GatewayRefusedError("%(party)s 的身分證明不是給這次登入的", party=PARTY)
+        name = claims.get("name")
+        return Person(_text(claims, "sub"), name if isinstance(name, str) else None)
+
+    def is_friend(self, access_token: str) -> bool:
+        """Whether the person is a friend of the account that is linked to the login channel, and did not block it.
+
+        Raises as `exchange` does.
+        """
+        answer = self._http.get_json("/friendship/v1/status", token=access_token)
+        flag = answer.get("friendFlag")
+        if not isinstance(flag, bool):
+            raise GatewayError("%(party)s 的回應缺少 %(name)s", party=PARTY, name="friendFlag")
+        return flag
+
+
+def challenge_of(verifier: str) -> str:
+    """Return PKCE's S256 challenge for a verifier (RFC 7636)."""
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def _is_same(given: object, expected: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise GatewayError("%(party)s 的回應缺少 %(name)s", party=PARTY, name=name)
+    return value
