@@ -37,7 +37,7 @@ class Settings:
     narrowcast_seconds: float = 1.0  # how long waiting and sending take, each
     notification_seconds: float = 1.0  # from a PNP being accepted to its delivery event
     webhook_timeout: float = 2.0
-    silence_seconds: float = 600.0  # how long the fault `timeout` leaves a client without an answer
+    silence_seconds: float = 120.0  # how long the fault `timeout` leaves a client without an answer
     webhook_lanes: int = 8
     ledger_size: int = 200_000  # how many received requests can be read back
 
