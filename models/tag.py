@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, BigId, text_enum
@@ -34,7 +34,15 @@ class FriendTag(Base):
     """One tag on one friend; the first who put it there stays named."""
 
     __tablename__ = "friend_tag"
-    __table_args__ = (Index("ix_friend_tag_tag_id_friend_id", "tag_id", "friend_id"),)
+    __table_args__ = (
+        Index("ix_friend_tag_tag_id_friend_id", "tag_id", "friend_id"),
+        Index(
+            "ix_friend_tag_ends",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL"),
+            sqlite_where=text("expires_at IS NOT NULL"),
+        ),
+    )
 
     friend_id: Mapped[int] = mapped_column(BigId, ForeignKey("friend.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True)

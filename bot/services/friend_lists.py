@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.rules.keywords import fold
 from bot.services.friends import grams_of
@@ -14,14 +14,15 @@ from models import Friend, FriendState, FriendTag
 
 COUNTED = 50_000  # up to here a count is exact on PostgreSQL as well
 LONGEST_SEARCH = 100
+WALKED = 5_000  # friends looked at one by one, newest first, before the index of names is asked
 
 _LINE_USER_ID = re.compile("U[0-9a-f]{32}")
 _NAME_GRAMS = "string_to_array(friend.name_grams, ' ')"  # as the index has it
+_FRIENDS_ESTIMATED = text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'friend'::regclass")
 _SHARE_OF_STATE = text("""
     SELECT most_common_freqs[array_position(most_common_vals::text::text[], :state)]
     FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'friend' AND attname = 'state'
 """)
-_FRIENDS_ESTIMATED = text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'friend'::regclass")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,30 @@ class Page:
 
     items: list[Friend]
     next: int | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which friends belong on a page, beside its place in the list."""
+
+    name: str = ""  # folded
+    line_user_id: str | None = None
+    tag_id: int | None = None
+    state: FriendState | None = None
+    link_id: int | None = None
+
+    def conditions(self, friend: type[Friend] = Friend) -> list[ColumnElement[bool]]:
+        """Return all of them but the tag, as conditions on a friend's row."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.line_user_id is not None:
+            conditions.append(friend.line_user_id == self.line_user_id)
+        if self.state is not None:
+            conditions.append(friend.state == _now_known(self.state.value))
+        if self.link_id is not None:
+            conditions.append(friend.tracked_link_id == _now_known(self.link_id))
+        if self.name:
+            conditions.append(friend.folded_name.contains(self.name, autoescape=True))
+        return conditions
 
 
 def page(
@@ -44,20 +69,18 @@ def page(
 ) -> Page:
     """Return up to `limit` friends, newest id first; a whole LINE user id as `search` finds that person."""
     search = search.strip()[:LONGEST_SEARCH]
-    query = _from(tag_id)
-    key = Friend.id if tag_id is None else FriendTag.friend_id
-    if after is not None:
-        query = query.where(key < _now_known(after))
-    if state is not None:
-        query = query.where(Friend.state == _now_known(state.value))
-    if link_id is not None:
-        query = query.where(Friend.tracked_link_id == _now_known(link_id))
-    if _LINE_USER_ID.fullmatch(search):
-        query = query.where(Friend.line_user_id == search)
-    elif search:
-        query = query.where(*_named(session, fold(search)))
-    found = list(session.scalars(query.order_by(key.desc()).limit(limit + 1)))
-    return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+    is_id = _LINE_USER_ID.fullmatch(search) is not None
+    wanted = Wanted(
+        name="" if is_id else fold(search),
+        line_user_id=search if is_id else None,
+        tag_id=tag_id,
+        state=state,
+        link_id=link_id,
+    )
+    ids = _ids(session, wanted, after, limit + 1)
+    rows = select(Friend).where(Friend.id.in_(ids[:limit])).order_by(Friend.id.desc())
+    items = list(session.scalars(rows)) if ids else []
+    return Page(items, ids[limit - 1] if len(ids) > limit else None)
 
 
 def estimate_count(session: Session, *, state: FriendState | None = None) -> int:
@@ -73,23 +96,67 @@ def estimate_count(session: Session, *, state: FriendState | None = None) -> int
     return max(counted, round(estimated))
 
 
-def _from(tag_id: int | None) -> Select[Friend]:
-    if tag_id is None:
-        return select(Friend)
-    worn = select(Friend).join(FriendTag, FriendTag.friend_id == Friend.id)
-    return worn.where(FriendTag.tag_id == _now_known(tag_id))
+def _ids(session: Session, wanted: Wanted, after: int | None, most: int) -> list[int]:
+    """Return the ids of up to `most` wanted friends below `after`, the greatest first.
+
+    What is common is met soon by walking through the newest; what is rare is found by the index of names. Asked for
+    both in one query PostgreSQL chooses the wrong road for some names and tags, and takes ten times as long.
+    """
+    filters = bool(wanted.conditions())
+    walks = bool(wanted.name) or (wanted.tag_id is not None and filters)
+    if session.get_bind().dialect.name == "sqlite" or not walks:
+        return list(session.scalars(_plainly(wanted, after, most)))
+    found = list(session.scalars(_walk(wanted, after, most)))
+    floor = session.scalar(_newest(wanted, after).offset(WALKED - 1).limit(1)) if len(found) < most else None
+    if floor is None:
+        return found
+    rest = _by_name if wanted.name else _plainly
+    return found + list(session.scalars(rest(wanted, floor, most - len(found))))
+
+
+def _plainly(wanted: Wanted, after: int | None, most: int) -> Select[int]:
+    """Everything in one query; a tag without other conditions needs no row of a friend at all."""
+    conditions = wanted.conditions()
+    if wanted.tag_id is None:
+        query = select(Friend.id).where(*conditions)
+        if after is not None:
+            query = query.where(Friend.id < after)
+        return query.order_by(Friend.id.desc()).limit(most)
+    query = _newest(wanted, after).limit(most)
+    return query.join(Friend, Friend.id == FriendTag.friend_id).where(*conditions) if conditions else query
+
+
+def _newest(wanted: Wanted, after: int | None) -> Select[int]:
+    """The ids of all friends, or of all with the tag, the greatest first."""
+    key = Friend.id if wanted.tag_id is None else FriendTag.friend_id
+    query = select(key).order_by(key.desc())
+    if wanted.tag_id is not None:
+        query = query.where(FriendTag.tag_id == _now_known(wanted.tag_id))
+    return query if after is None else query.where(key < after)
+
+
+def _walk(wanted: Wanted, after: int | None, most: int) -> Select[int]:
+    """The wanted among the newest WALKED, looked up one by one: LATERAL with a limit leaves no other choice."""
+    newest = _newest(wanted, after).limit(WALKED).subquery()
+    key = newest.c[0]
+    row = select(Friend).where(Friend.id == key).limit(1).lateral()
+    friend = aliased(Friend, row)
+    query = select(friend.id).select_from(newest).join(friend, literal_column("true"))
+    return query.where(*wanted.conditions(friend)).order_by(key.desc()).limit(most)
+
+
+def _by_name(wanted: Wanted, after: int, most: int) -> Select[int]:
+    """Those below `after` whose name holds the text's characters and pairs of them, by index, and then the rest."""
+    grams = sorted(gram for gram in grams_of(wanted.name) if len(gram) > 1 or gram in wanted.name.split())
+    by_index = literal_column(_NAME_GRAMS).op("@>")(array([_now_known(gram) for gram in grams]))
+    rows = select(Friend.id).where(by_index, Friend.id < after, *wanted.conditions())
+    named = rows.cte("named").prefix_with("MATERIALIZED", dialect="postgresql")
+    query = select(named.c.id).order_by(named.c.id.desc()).limit(most)
+    if wanted.tag_id is None:
+        return query
+    return query.where(exists().where(FriendTag.friend_id == named.c.id, FriendTag.tag_id == wanted.tag_id))
 
 
 def _now_known(value: Any) -> BindParameter[Any]:
     """Write a value into the statement: PostgreSQL chooses the road by how common this very value is."""
     return bindparam(None, value, literal_execute=True)
-
-
-def _named(session: Session, folded: str) -> list[ColumnElement[bool]]:
-    """What a name must hold: on PostgreSQL its pairs of characters by index, then the text as a whole."""
-    holds = Friend.folded_name.contains(folded, autoescape=True)
-    if session.get_bind().dialect.name == "sqlite" or not folded:
-        return [holds]
-    grams = sorted(gram for gram in grams_of(folded) if len(gram) > 1 or gram in folded.split())
-    by_index = literal_column(_NAME_GRAMS).op("@>")(array([_now_known(gram) for gram in grams]))
-    return [by_index] if grams == [folded] else [by_index, holds]

@@ -33,7 +33,7 @@ ESTIMATED_TAGS = text("""
     )::bigint
     FROM tag, LATERAL (
         SELECT count(*) AS friends
-        FROM (SELECT 1 FROM friend_tag WHERE friend_tag.tag_id = tag.id LIMIT :counted) AS some
+        FROM (SELECT 1 FROM friend_tag WHERE friend_tag.tag_id = tag.id LIMIT :counted) AS worn
     ) AS counted
 """)
 

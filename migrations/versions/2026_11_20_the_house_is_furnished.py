@@ -288,6 +288,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tag_id'], ['tag.id'], name=op.f('fk_friend_tag_tag_id')),
     sa.PrimaryKeyConstraint('friend_id', 'tag_id', name=op.f('pk_friend_tag'))
     )
+    op.create_index('ix_friend_tag_ends', 'friend_tag', ['expires_at'], unique=False, postgresql_where=sa.text('expires_at IS NOT NULL'), sqlite_where=sa.text('expires_at IS NOT NULL'))
     op.create_index('ix_friend_tag_tag_id_friend_id', 'friend_tag', ['tag_id', 'friend_id'], unique=False)
     op.create_table('friendship_change',
     sa.Column('id', BigId, nullable=False),
@@ -346,6 +347,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_friendship_change_friend_id'), table_name='friendship_change')
     op.drop_table('friendship_change')
     op.drop_index('ix_friend_tag_tag_id_friend_id', table_name='friend_tag')
+    op.drop_index('ix_friend_tag_ends', table_name='friend_tag', postgresql_where=sa.text('expires_at IS NOT NULL'), sqlite_where=sa.text('expires_at IS NOT NULL'))
     op.drop_table('friend_tag')
     op.drop_index(op.f('ix_chat_message_webhook_event_id'), table_name='chat_message')
     op.drop_index('ix_chat_message_said_at', table_name='chat_message')
