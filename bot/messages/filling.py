@@ -111,7 +111,9 @@ def _mend(message: LineMessage, fault: Fault) -> bool:
     if fault.code not in ("too_long", "empty", "unpaired_brace"):
         return False
     holder, name = _holder(message, fault.path)
-    text = holder[name]
+    text = holder[name] if holder is not None else None
+    if not isinstance(text, str):
+        return False
     if fault.code == "empty":
         holder[name] = NOTHING_LEFT
     elif fault.code == "unpaired_brace":
@@ -131,10 +133,17 @@ def _limit(fault: Fault) -> int:
 
 
 def _holder(message: LineMessage, path: Path) -> tuple[Any, str | int]:
-    """Return the object or list that holds the place, and the place's name in it; `path` begins messages[0]."""
+    """Return the object or list that holds the place, and the place's name in it; `path` begins messages[0].
+
+    None where the place cannot be found again, because its name was shortened to be shown.
+    """
     holder: Any = message
-    for part in path[2:-1]:
-        holder = holder[part]
+    try:
+        for part in path[2:-1]:
+            holder = holder[part]
+        _ = holder[path[-1]]
+    except LookupError:
+        return None, path[-1]
     return holder, path[-1]
 
 
@@ -143,4 +152,9 @@ def _drop_lost_emojis(message: LineMessage) -> None:
     text, emojis = message.get("text"), message.get("emojis")
     if isinstance(text, str) and isinstance(emojis, list):
         length = utf16_length(text)
-        message["emojis"] = [emoji for emoji in emojis if emoji.get("index", 0) < length]
+        message["emojis"] = [emoji for emoji in emojis if not _lies_behind(emoji, length)]
+
+
+def _lies_behind(emoji: object, length: int) -> bool:
+    index = emoji.get("index") if isinstance(emoji, dict) else None
+    return isinstance(index, int) and index >= length

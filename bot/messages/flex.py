@@ -5,7 +5,6 @@ LINE: reference/messaging-api#flex-message and docs/messaging-api/flex-message-l
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from bot.messages.actions import action_of
@@ -240,15 +239,12 @@ CONTAINER: Check = by_type({"bubble": _BUBBLE, "carousel": _CAROUSEL})
 
 def count_animated(value: object) -> int:
     """Count the images of a Flex message that are to play as animations."""
-    return sum(isinstance(one, dict) and one.get("animated") is True for one in _objects(value))
-
-
-def _objects(value: object) -> Iterator[object]:
-    waiting = [value]
+    count, waiting = 0, [value]
     while waiting:
         one = waiting.pop()
-        yield one
         if isinstance(one, dict):
+            count += one.get("animated") is True
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)
+    return count

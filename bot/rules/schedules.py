@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.messages.faults import Fault, Path
+from bot.messages.shapes import shown
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -96,7 +97,9 @@ def check_hours(value: object, *, root: str = "hours") -> list[Fault]:
 def _check_window(window: object, place: Path) -> list[Fault]:
     if not isinstance(window, dict):
         return [Fault(place, "not_an_object")]
-    faults = [Fault((*place, str(name)[:40]), "unknown_field", {"meant": ""}) for name in window if name not in _FIELDS]
+    faults = [
+        Fault((*place, shown(str(name))), "unknown_field", {"meant": ""}) for name in window if name not in _FIELDS
+    ]
     faults += [Fault((*place, name), "missing") for name in _FIELDS if name not in window]
     if "days" in window:
         faults += _check_days(window["days"], (*place, "days"))

@@ -36,7 +36,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_json_gives_faults_and_never_an_exception(value: Any) -> None:
     for fault in check([value], variables={"name"}):
         assert all(sentence(fault, language) for language in ("zh-TW", "en", "ja"))
@@ -47,7 +47,7 @@ def test_any_json_gives_faults_and_never_an_exception(value: Any) -> None:
 
 
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_value_at_any_place_of_a_good_message_gives_faults_and_never_an_exception(
     name: str, data: st.DataObject
 ) -> None:

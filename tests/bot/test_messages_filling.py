@@ -136,7 +136,7 @@ TEXTS = st.lists(st.sampled_from(["{{a}}", "{{b|好}}", "好", "🍎", "x"]), mi
 
 
 @given(TEXTS, TEXTS, VALUES)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_filled_messages_respect_the_limits_whatever_the_values(words: str, label: str, values: dict[str, str]) -> None:
     messages: list[LineMessage] = [
         text(words, [quick_reply(label[:20], data=words, opens=None, says=label)]),
@@ -193,6 +193,7 @@ def test_an_emoji_takes_two_units_and_a_family_eleven() -> None:
 
 
 @given(st.text(max_size=40), st.integers(0, 40))
+@settings(deadline=None)
 def test_a_cut_text_begins_the_whole_and_fits(words: str, most: int) -> None:
     by_units, by_clusters = cut_to_utf16(words, most), cut_to_graphemes(words, most)
     assert words.startswith(by_units)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.rules.schedules import Hours, check_hours
@@ -107,6 +107,7 @@ WINDOWS = st.lists(
 
 
 @given(WINDOWS, st.integers(0, 7 * 24 * 60 - 1))
+@settings(deadline=None)
 def test_hours_cover_what_the_windows_say_one_by_one(windows: list[dict[str, Any]], minute: int) -> None:
     def covers(one: dict[str, Any]) -> bool:
         day, clock = minute // 1440 + 1, f"{minute % 1440 // 60:02}:{minute % 60:02}"
@@ -123,6 +124,7 @@ def test_hours_cover_what_the_windows_say_one_by_one(windows: list[dict[str, Any
 
 
 @given(WINDOWS)
+@settings(deadline=None)
 def test_hours_survive_being_stored(windows: list[dict[str, Any]]) -> None:
     once = Hours.parse(windows)
     assert Hours.parse(json.loads(json.dumps(once.to_json()))) == once
@@ -139,6 +141,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@settings(deadline=None)
 def test_any_json_is_either_hours_or_a_clear_refusal(value: Any) -> None:
     if check_hours(value):
         with pytest.raises(ValueError, match=r"^hours"):
