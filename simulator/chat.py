@@ -13,16 +13,25 @@ def show_chat() -> str:
     return render_template("chat.html", settings=current_world().settings)
 
 
+@chat.get("/simulator/notices")
+def watch() -> Response:
+    """The number of the newest notice; with ?wait= only when it is another than ?notice=."""
+    return jsonify(notice=newest_notice(current_world()))
+
+
+def newest_notice(world: World) -> int:
+    seen, wait = query_number("notice"), wait_seconds()
+    if wait:
+        world.notices.wait_until(lambda: world.notices.number != seen, wait)
+    return world.notices.number
+
+
 @chat.get("/simulator/chat/<line_user_id>")
 def watch_chat(line_user_id: str) -> Response:
     """What changed in one chat since ?notice=: messages after ?after=, loading animation, rich menu, friendship."""
     world, index = current_world(), person_index(line_user_id)
-    seen, after = query_number("notice"), query_number("after")
-    wait = wait_seconds()
-    if wait:
-        world.notices.wait_until(lambda: world.notices.number != seen, wait)
-    notice = world.notices.number
-    return jsonify(notice=notice, **look(world, index, after))
+    notice = newest_notice(world)
+    return jsonify(notice=notice, **look(world, index, query_number("after")))
 
 
 def look(world: World, index: int, after: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 from simulator.recipients import Recipients
 
 PERSON = "person"
+LOOKED_BACK = 200  # shared messages that the list of chats considers
 
 
 @dataclass(slots=True)
@@ -105,11 +106,18 @@ class Chats:
         ]
 
     def newest(self, index: int) -> dict[str, Any] | None:
-        """The last line of a chat that is the person's own, for the list of chats."""
+        """The last line of a chat, for the list of chats."""
         with self._lock:
             own = self._own.get(index)
-            said = own[-1] if own else None
-        return self._lines(said)[-1] if said is not None and said.message_ids else None
+            newest = own[-1] if own else None
+            shared = self._shared[-LOOKED_BACK:]
+        for said in reversed(shared):
+            if newest is not None and said.number < newest.number:
+                break
+            if said.recipients is not None and index in said.recipients:
+                newest = said
+                break
+        return self._lines(newest)[-1] if newest is not None and newest.message_ids else None
 
     def people_by_count(self, everybody: int) -> dict[int, int]:
         """How many people got how many deliveries: {0: 3, 1: 997}."""
