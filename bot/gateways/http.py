@@ -31,12 +31,14 @@ class _Bearer(AuthBase):
 class HttpClient:
     """Calls one server. One per process, made after the fork; safe for threads, each has its own connections.
 
-    `party` is the server's name in the sentences staff read. No cookie is kept, no redirect followed.
+    `party` is the server's name in the sentences staff read, `patience` the seconds it may be silent. No cookie is
+    kept, no redirect followed.
     """
 
-    def __init__(self, base_url: str, *, party: str) -> None:
+    def __init__(self, base_url: str, *, party: str, patience: float = READ_SECONDS) -> None:
         self._base_url = base_url
         self._party = party
+        self._timeout = (CONNECT_SECONDS, patience)
         self._of_thread = threading.local()
 
     def get_json(self, path: str, *, token: str | None = None) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class HttpClient:
                 data=form,
                 json=body,
                 auth=_Bearer(token),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=self._timeout,
                 allow_redirects=False,
             )
         except (requests.RequestException, OSError) as error:

@@ -19,7 +19,7 @@ from bot.rules.link_previews import is_preview
 from bot.services import audit
 from bot.services import tags as tag_rows
 from bot.services.audit import Actor
-from bot.services.link_arrivals import explain_follow, explain_follows, forget_strangers
+from bot.services.link_arrivals import credit, explain_follow, explain_follows, forget_strangers
 from bot.services.link_figures import LinkFigures, figures
 from models import LinkDay, LinkKind, TrackedLink
 
@@ -29,6 +29,7 @@ __all__ = [
     "change",
     "count_opening",
     "create",
+    "credit",
     "explain_follow",
     "explain_follows",
     "figures",
