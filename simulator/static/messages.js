@@ -76,10 +76,10 @@ function drawAudio(message, _chat, line) {
 }
 
 const drawFile = (message) =>
-  make("div", { className: "bubble" }, "📄 ", make("b", { text: message.fileName }), make("small", { text: ` ${message.fileSize} B` }));
+  make("div", { className: "bubble" }, "▤ ", make("b", { text: message.fileName }), make("small", { text: ` ${message.fileSize} B` }));
 
 const drawLocation = (message) =>
-  make("div", { className: "card-message place" }, make("div", { className: "map", text: "📍" }),
+  make("div", { className: "card-message place" }, make("div", { className: "map", text: "●" }),
     make("div", { className: "card-text" }, make("strong", { text: message.title }),
       make("p", { text: message.address }),
       make("small", { text: `${message.latitude}, ${message.longitude}` })));
