@@ -75,7 +75,8 @@ def put(
     for start in range(0, len(friends), SLICE):
         pairs = (
             select(Friend.id, Tag.id, *given)
-            .where(Friend.id.in_(friends[start : start + SLICE]), Tag.id.in_(tag_ids))
+            .join_from(Friend, Tag, Tag.id.in_(tag_ids))  # every pair is wanted
+            .where(Friend.id.in_(friends[start : start + SLICE]))
             .order_by(Friend.id, Tag.id)
             .with_for_update(read=True, key_share=True)
         )

@@ -1,5 +1,6 @@
 """LINE Login: the page people are sent to, and what LINE tells about whoever comes back."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -107,7 +108,7 @@ def test_an_answer_without_what_it_is_for_is_a_failure(
     httpserver.expect_request(path).respond_with_json(answer)
     base = httpserver.url_for("").rstrip("/")
     login = LineLogin(channel_id=CHANNEL_ID, channel_secret=CHANNEL_SECRET, login_base=base, api_base=base)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "/oauth2/v2.1/token": lambda: login.exchange("code", redirect_uri=RETURN, verifier=VERIFIER),
         "/oauth2/v2.1/verify": lambda: login.verify("token", nonce="nonce"),
         "/friendship/v1/status": lambda: login.is_friend("token"),
