@@ -111,7 +111,7 @@ def _show_unknown_link(runtime: Runtime) -> Response:
 
 
 def _show_broken_trip(runtime: Runtime) -> Response:
-    text = gettext("這次登入已經結束或逾時，沒有留下任何資料。您還是可以直接前往官方帳號。")
+    text = gettext("這次登入已經結束、逾時，或不是從這個瀏覽器開始的。您可以直接前往官方帳號。")
     return _finish(_show(400, gettext("登入沒有完成"), text, _known_pages(runtime)))
 
 
