@@ -4,14 +4,18 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
 from linebot.v3.messaging import ApiClient, ApiException, Configuration
 
+from bot import logs, metrics
 from bot.errors import GatewayError, GatewayRefusedError
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
@@ -33,6 +37,7 @@ class Answer:
 
     body: dict[str, Any]
     request_id: str | None
+    date: str | None = None  # LINE's clock, as HTTP writes it
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,11 @@ class LineGateway:
         """Return LINE's record of the account: userId, basicId, displayName, chatMode …"""
         return self._call("GET", "/v2/bot/info").body
 
+    def get_time(self) -> datetime | None:
+        """Return what LINE's clock shows, to the second."""
+        date = self._call("GET", "/v2/bot/info").date
+        return parsedate_to_datetime(date) if date else None
+
     def get_quota(self) -> int | None:
         """Return the month's limit of messages; None if there is none."""
         body = self._call("GET", "/v2/bot/message/quota").body
@@ -154,6 +164,7 @@ class LineGateway:
             headers["Content-Type"] = "application/json"
         if retry_key:
             headers["X-Line-Retry-Key"] = retry_key
+        began, status, request_id = time.perf_counter(), 0, None
         try:
             answer = self._client.rest_client.request(
                 method,
@@ -162,11 +173,17 @@ class LineGateway:
                 body=body,
                 _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
             )
+            status, request_id = int(answer.status), answer.getheader("x-line-request-id")
         except ApiException as error:
+            status, request_id = int(error.status or 0), (error.headers or {}).get("x-line-request-id")
             return _refuse(error)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise GatewayError("LINE 沒有回應（%(kind)s）", kind=type(error).__name__) from error
-        return Answer(_json(answer.data), answer.getheader("x-line-request-id"))
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.line_called(path, status, seconds)
+            logs.call_logged(method, path, status, seconds, line_request_id=request_id)
+        return Answer(_json(answer.data), request_id, answer.getheader("date"))
 
 
 def _client(base_url: str, token: str) -> ApiClient:
