@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Flask
 
 from bot.settings import Settings, SettingsError
-from handlers import processes
+from handlers import api, languages, processes, site
 from handlers.line import webhook
 
 ADMIN_SESSION = timedelta(hours=12)
@@ -27,6 +27,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     processes.init_app(app, settings)
     app.register_blueprint(webhook.blueprint)
+    languages.init_app(app)
+    site.init_app(app)
+    api.init_app(app)
     return app
 
 
