@@ -7,7 +7,7 @@ from flask import Flask
 
 from bot.settings import Settings, SettingsError
 from handlers import api, languages, processes, site
-from handlers.line import webhook
+from handlers.line.webhook import Webhook
 
 ADMIN_SESSION = timedelta(hours=12)
 
@@ -26,10 +26,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
     )
     processes.init_app(app, settings)
-    app.register_blueprint(webhook.blueprint)
     languages.init_app(app)
     site.init_app(app)
     api.init_app(app)
+    app.wsgi_app = Webhook(app.wsgi_app, app.extensions[processes.EXTENSION])  # type: ignore[method-assign]
     return app
 
 

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -27,8 +28,17 @@ class GroupCommit(Generic[T, R]):
     whoever brought it.
     """
 
-    def __init__(self, db: Database, write_all: Callable[[Session, Sequence[T]], Sequence[R]], *, name: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        write_all: Callable[[Session, Sequence[T]], Sequence[R]],
+        *,
+        name: str,
+        linger: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """`linger`: seconds to wait for company after the first item."""
         self._db = db
+        self._linger = linger
         self._write_all = write_all
         self._waiting: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -55,6 +65,9 @@ class GroupCommit(Generic[T, R]):
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch = [first]
+            pause = self._linger()
+            if pause:
+                time.sleep(pause)
             ended = self._take_waiting(batch)
             self._commit(batch)
             if ended:

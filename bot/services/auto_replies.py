@@ -4,10 +4,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LineMessage, fill
@@ -131,10 +131,11 @@ def touch(session: Session) -> None:
 
 def count_hits(session: Session, hits: Mapping[int, int], *, now: datetime) -> None:
     """Add to the hit counts of rules, in one order for everybody."""
-    for rule_id in sorted(hits):
-        session.execute(
-            update(KeywordRule)
-            .where(KeywordRule.id == rule_id)
-            .values(hit_count=KeywordRule.hit_count + hits[rule_id], last_hit_at=now),
-            execution_options={"synchronize_session": False},
+    if hits:
+        table = cast(Table, KeywordRule.__table__)
+        session.connection().execute(
+            update(table)
+            .where(table.c.id == bindparam("rule_id"))
+            .values(hit_count=table.c.hit_count + bindparam("more"), last_hit_at=now),
+            [{"rule_id": rule_id, "more": hits[rule_id]} for rule_id in sorted(hits)],
         )

@@ -80,7 +80,7 @@ def _storable(text: object) -> str | None:
 def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add lines to the log."""
     if rows:
-        session.execute(insert(ChatMessage), list(rows))
+        session.connection().execute(insert(cast(Table, ChatMessage.__table__)), list(rows))
 
 
 def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mapping[int, str | None]) -> None:

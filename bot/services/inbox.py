@@ -72,9 +72,10 @@ def store(session: Session, deliveries: Sequence[Delivery]) -> list[list[StoredE
     ids: dict[str, int] = {}
     if rows:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = insert(WebhookEvent).on_conflict_do_nothing(index_elements=["line_event_id"])
-        found = session.execute(
-            statement.returning(WebhookEvent.line_event_id, WebhookEvent.id),
+        table = cast(Table, WebhookEvent.__table__)
+        statement = insert(table).on_conflict_do_nothing(index_elements=["line_event_id"])
+        found = session.connection().execute(
+            statement.returning(table.c.line_event_id, table.c.id),
             [_row(key, event, delivery.received_at) for key, (event, delivery) in sorted(rows.items())],
         )
         ids = {str(key): int(event_id) for key, event_id in found}
@@ -135,14 +136,14 @@ def _keep_for_forwarding(session: Session, deliveries: Sequence[Delivery]) -> No
 
 def claim_for_handling(session: Session, event_ids: Sequence[int]) -> set[int]:
     """Mark events as handled, in the transaction that handles them. Returns those nobody had handled before."""
-    claimed = session.scalars(
-        update(WebhookEvent)
-        .where(WebhookEvent.id.in_(event_ids), WebhookEvent.state == EventState.RECEIVED)
+    table = cast(Table, WebhookEvent.__table__)
+    claimed = session.connection().execute(
+        update(table)
+        .where(table.c.id.in_(event_ids), table.c.state == EventState.RECEIVED)
         .values(state=EventState.HANDLED, error=None)
-        .returning(WebhookEvent.id)
-        .execution_options(synchronize_session=False)
+        .returning(table.c.id)
     )
-    return set(claimed)
+    return set(claimed.scalars())
 
 
 def write_answers(session: Session, answers: Mapping[int, tuple[AnswerKind, Any]], *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The webhook's side of one process: the writer that stores, the lanes that handle."""
 
+import threading
 from collections.abc import Sequence
 
 from bot.group_commit import GroupCommit
@@ -8,6 +9,8 @@ from bot.services import inbox
 from bot.services.inbox import Delivery, StoredEvent
 from handlers.line.lanes import Lanes
 
+PRESSURE = 4  # requests at once
+LINGER = 0.0015  # seconds the writer waits for the requests that come along with one
 PATIENCE = 1.8  # seconds; LINE waits two
 
 
@@ -15,12 +18,22 @@ class Door:
     """Takes events in. Made once per process, after the fork."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._writer: GroupCommit[Delivery, list[StoredEvent]] = GroupCommit(runtime.db, inbox.store, name="inbox")
-        self._lanes = Lanes(runtime)
+        self._storing = 0  # requests that wait for their events to be durable
+        self._lock = threading.Lock()
+        self._writer: GroupCommit[Delivery, list[StoredEvent]] = GroupCommit(
+            runtime.db, inbox.store, name="inbox", linger=lambda: LINGER if self._storing > 1 else 0.0
+        )
+        self._lanes = Lanes(runtime, is_pressed=lambda: self._storing >= PRESSURE)
 
     def store(self, delivery: Delivery) -> list[StoredEvent]:
         """Return the new events once they are durable. Raises what the database raised, or TimeoutError."""
-        return self._writer.write(delivery, patience=PATIENCE)
+        with self._lock:
+            self._storing += 1
+        try:
+            return self._writer.write(delivery, patience=PATIENCE)
+        finally:
+            with self._lock:
+                self._storing -= 1
 
     def handle(self, events: Sequence[StoredEvent]) -> None:
         """Let the lanes handle stored events."""

@@ -3,8 +3,10 @@
 import logging
 import queue
 import threading
+import time
 import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot.group_commit import GroupCommit
 from bot.runtime import Runtime
@@ -14,25 +16,43 @@ from handlers.line import router
 
 logger = logging.getLogger(__name__)
 
-LANES = 2  # more only make smaller transactions
+LANES = 4
+SQLITE_LANES = 1  # one writer at a time: more lanes only make smaller transactions
 SPEAKERS = 24  # LINE may take its time with each
-PATIENCE = 8.0  # seconds that a closing process gives what is in flight
+OUTCOMES_LINGER = 0.05  # seconds; nobody waits for these
+CLOSING_PATIENCE = 8.0  # seconds that a closing process gives what is in flight
+
+PACE = 0.1  # seconds between two batches while requests press at the door: LINE waits two seconds for its 200
+LONGEST_WAIT = 2.0  # a friend waits no longer than this for the door's sake
+GLANCE = 0.005
 
 
 class Lane:
-    """One thread that works off its queue, in batches of what waits."""
+    """One thread that works off its queue, in batches of what waits.
 
-    def __init__(self, name: str, work: Callable[[list[object]], None], *, most: int) -> None:
+    While `is_pressed` it goes at a pace, so that acknowledging comes first and its batches grow.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[list[Any]], None],
+        *,
+        most: int,
+        is_pressed: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._work = work
         self._most = most
-        self._waiting: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._is_pressed = is_pressed
+        self._waiting: queue.SimpleQueue[tuple[float, Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._started = False
         self._lock = threading.Lock()
+        self._worked_at = 0.0
 
     def put(self, item: object) -> None:
         """Bring one piece of work; the thread begins with the first."""
-        self._waiting.put(item)
+        self._waiting.put((time.monotonic(), item))
         if not self._started:
             with self._lock:
                 if not self._started:
@@ -47,53 +67,74 @@ class Lane:
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
-            batch, ended = [first], False
-            while len(batch) < self._most and not self._waiting.empty():
-                item = self._waiting.get()
-                if item is None:
-                    ended = True
-                    break
-                batch.append(item)
+            since, item = first
+            batch = [item]
+            ended = self._gather(batch, since)
             try:
                 self._work(batch)
             except Exception:
                 logger.exception("%s could not work; jobs take it up", self._thread.name)
+            self._worked_at = time.monotonic()
             if ended:
                 return
+
+    def _gather(self, batch: list[Any], since: float) -> bool:
+        """Add what waits, at the pace of the moment; True once the end was asked for."""
+        while len(batch) < self._most:
+            try:
+                found = self._waiting.get_nowait()
+            except queue.Empty:
+                if not self._must_yield(since):
+                    return False
+                time.sleep(GLANCE)
+                continue
+            if found is None:
+                return True
+            batch.append(found[1])
+        while self._must_yield(since):
+            time.sleep(GLANCE)
+        return False
+
+    def _must_yield(self, since: float) -> bool:
+        now = time.monotonic()
+        return self._is_pressed() and now - self._worked_at < PACE and now - since < LONGEST_WAIT
 
 
 class Lanes:
     """Handles events after their 200, and says the answers; whatever is lost here, jobs find in the table."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, is_pressed: Callable[[], bool]) -> None:
         self._runtime = runtime
-        self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(runtime.db, replies.write, name="outcomes")
-        self._lanes = [Lane(f"lane-{n}", self._handle, most=router.MOST_AT_ONCE) for n in range(LANES)]
+        self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(
+            runtime.db, replies.write, name="outcomes", linger=lambda: OUTCOMES_LINGER
+        )
+        count = SQLITE_LANES if runtime.db.is_sqlite else LANES
+        self._lanes = [
+            Lane(f"lane-{n}", self._handle, most=router.MOST_AT_ONCE, is_pressed=is_pressed) for n in range(count)
+        ]
         self._speakers = [Lane(f"speaker-{n}", self._say, most=1) for n in range(SPEAKERS)]
 
     def handle(self, events: Sequence[StoredEvent]) -> None:
         """Queue events behind those of the same friend."""
         for event in events:
-            self._lanes[_turn_of(event.payload, LANES)].put(event)
+            self._lanes[_turn_of(event.payload, len(self._lanes))].put(event)
 
     def close(self) -> None:
         """Finish what is in flight."""
         for lane in (*self._lanes, *self._speakers):
-            lane.close(PATIENCE)
+            lane.close(CLOSING_PATIENCE)
         self._outcomes.close()
 
-    def _handle(self, events: list[object]) -> None:
-        stored = [event for event in events if isinstance(event, StoredEvent)]
-        for answer in router.handle(self._runtime, stored):
+    def _handle(self, events: list[StoredEvent]) -> None:
+        for answer in router.handle(self._runtime, events):
             self._speakers[_turn_of(answer.payload, SPEAKERS)].put(answer)
 
-    def _say(self, answers: list[object]) -> None:
+    def _say(self, answers: list[DueAnswer]) -> None:
         for answer in answers:
-            if isinstance(answer, DueAnswer):
-                outcome = replies.say(self._runtime.line, answer, now=self._runtime.now())
-                self._outcomes.submit(outcome)
-                if outcome.again_at:
-                    replies.show_waiting(self._runtime.line, answer)
+            outcome = replies.say(self._runtime.line, answer, now=self._runtime.now())
+            self._outcomes.submit(outcome)
+            if outcome.again_at:
+                replies.show_waiting(self._runtime.line, answer)
 
 
 def _turn_of(payload: object, places: int) -> int:

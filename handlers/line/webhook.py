@@ -1,60 +1,110 @@
-"""LINE's webhook: verify, store, say 200. Everything else comes after the answer."""
+"""LINE's webhook: verify, store, say 200. Everything else comes after the answer.
+
+A WSGI function in front of Flask, not a Flask view: this is the one door that a whole
+campaign's answers come through at once, and Flask's request context costs as much as
+checking and storing together.
+"""
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wsgi import ClosingIterator, get_content_length, get_input_stream
 
-from bot.services.inbox import Delivery
-from handlers.processes import current_process
+from bot.services.inbox import Delivery, StoredEvent
+from handlers.processes import Process
 
 logger = logging.getLogger(__name__)
-blueprint = Blueprint("webhook", __name__)
 
+PATHS = frozenset({"/callback", "/webhook"})
 MOST_BYTES = 2 * 1024 * 1024
-SIGNATURE = "X-Line-Signature"
+SIGNATURE = "HTTP_X_LINE_SIGNATURE"
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
 
 
-@blueprint.post("/callback")
-@blueprint.post("/webhook", endpoint="alias")
-def receive() -> Response:
-    """Answer 200 once the events are stored; 503 makes LINE send them again. LINE waits two seconds."""
-    signature = request.headers.get(SIGNATURE, "")
-    if not signature:
-        abort(400)
-    request.max_content_length = MOST_BYTES
-    process = current_process()
-    runtime = process.open()
-    body = request.get_data(cache=False)
-    if not runtime.line.is_signed(body, signature):
-        abort(400)
+class RefusedError(Exception):
+    """The request is answered with this status and nothing is kept."""
 
-    events = events_in(body)
-    if not events:
-        return Response("OK")  # the console's Verify button sends none
-    door = process.open_door()
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+class Webhook:
+    """Answers LINE's requests; hands every other path to the application behind it."""
+
+    def __init__(self, application: Application, process: Process) -> None:
+        self._application = application
+        self._process = process
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") not in PATHS:
+            return self._application(environ, start_response)
+        try:
+            events = self._receive(environ)
+        except RefusedError as refusal:
+            return _answer(start_response, refusal.status)
+        answer = _answer(start_response, HTTPStatus.OK)
+        if not events:
+            return answer
+        return ClosingIterator(answer, lambda: self._process.open_door().handle(events))
+
+    def _receive(self, environ: Environ) -> list[StoredEvent]:
+        """Return the new events once they are stored; 503 makes LINE send them again. LINE waits two seconds."""
+        if environ["REQUEST_METHOD"] != "POST":
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
+        signature = environ.get(SIGNATURE, "")
+        if not signature:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        body = _read(environ)
+        runtime = self._process.open()
+        if not runtime.line.is_signed(body, signature):
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        events = events_in(body)
+        if not events:
+            return []  # the console's Verify button sends none
+        try:
+            return self._process.open_door().store(Delivery(events, runtime.now(), body, signature))
+        except (SQLAlchemyError, TimeoutError) as error:
+            logger.warning("events could not be stored: %s", type(error).__name__)
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE) from error
+
+
+def _read(environ: Environ) -> bytes:
+    """Return the raw body, at most two megabytes of it."""
+    length = get_content_length(environ)
+    if length is not None and length > MOST_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
-        stored = door.store(Delivery(events, runtime.now(), body, signature))
-    except (SQLAlchemyError, TimeoutError) as error:
-        logger.warning("events could not be stored: %s", type(error).__name__)
-        abort(503)
+        body: bytes = get_input_stream(environ, safe_fallback=length is not None).read(MOST_BYTES + 1)
+    except (OSError, ValueError):
+        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
+    if len(body) > MOST_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return body
 
-    response = Response("OK")
-    if stored:
-        response.call_on_close(lambda: door.handle(stored))
-    return response
+
+def _answer(start_response: Any, status: HTTPStatus) -> list[bytes]:
+    text = status.phrase.encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append(("Allow", "POST"))
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [text]
 
 
 def events_in(body: bytes) -> tuple[Mapping[str, Any], ...]:
-    """Return the events of a signed body. Aborts with 400 if it has no form of LINE's."""
+    """Return the events of a signed body. Raises RefusedError if it has no form of LINE's."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
-        abort(400)
+        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
     events = parsed.get("events", []) if isinstance(parsed, dict) else None
     if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-        abort(400)
+        raise RefusedError(HTTPStatus.BAD_REQUEST)
     return tuple(events)
