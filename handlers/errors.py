@@ -16,7 +16,7 @@ from handlers.api.problems import ProblemError
 logger = logging.getLogger(__name__)
 
 API = "/api/v1/"
-MACHINES = ("/callback", "/webhook", "/t", "/t.js", "/healthz", "/readyz", "/metrics")  # who asks there reads no pages
+MACHINES = ("/t", "/t.js", "/healthz", "/readyz", "/metrics")  # who asks there reads no pages
 STATUSES: tuple[tuple[type[BotError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),

@@ -1,6 +1,8 @@
 """Names every request, and notes how it was answered."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -8,15 +10,32 @@ from bot import logs, metrics
 from bot.scrubbing import scrub
 
 HEADER = "X-Request-ID"
-WEBHOOK = ("/callback", "/webhook")
 UNNOTED = ("/healthz", "/readyz", "/metrics")
 LONGEST_PATH = 200
 
 
 def init_app(app: Flask) -> None:
-    """Watch the requests of the whole application."""
+    """Watch the requests that come through Flask."""
     app.before_request(begin)
     app.after_request(note)
+
+
+def begin_webhook(environ: Mapping[str, Any]) -> float:
+    """Name a webhook request, which does not come through Flask; return when it began."""
+    logs.begin_request(environ.get("HTTP_X_REQUEST_ID"))
+    return time.perf_counter()
+
+
+def note_webhook(environ: Mapping[str, Any], status: int, began: float) -> None:
+    """Log and count the answer to a webhook, with the sender's address: LINE keeps no such log for us."""
+    metrics.webhook_answered(status)
+    logs.request_logged(
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        status,
+        time.perf_counter() - began,
+        address=environ.get("REMOTE_ADDR"),
+    )
 
 
 def begin() -> None:
@@ -26,16 +45,12 @@ def begin() -> None:
 
 
 def note(response: Response) -> Response:
-    """Log and count the answer. Paths appear as their pattern, because they may hold ids of people."""
-    path = request.path
-    if path in UNNOTED or "request_began" not in g:
+    """Log the answer. Paths appear as their pattern, because they may hold ids of people."""
+    if request.path in UNNOTED or "request_began" not in g:
         return response
-    seconds = time.perf_counter() - g.request_began
-    if path in WEBHOOK:
-        metrics.webhook_answered(response.status_code)
-        logs.request_logged(request.method, path, response.status_code, seconds, address=request.remote_addr)
-    elif request.endpoint is None or not request.endpoint.endswith("static"):
-        rule = request.url_rule.rule if request.url_rule else scrub(path[:LONGEST_PATH])
-        logs.request_logged(request.method, rule, response.status_code, seconds)
+    if request.endpoint is None or not request.endpoint.endswith("static"):
+        path = request.url_rule.rule if request.url_rule else scrub(request.path[:LONGEST_PATH])
+        seconds = time.perf_counter() - g.request_began
+        logs.request_logged(request.method, path, response.status_code, seconds)
     response.headers[HEADER] = g.request_id
     return response

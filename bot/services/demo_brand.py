@@ -1,0 +1,148 @@
+"""The sample brand of `seed-demo`: a shop for parents of babies."""
+
+from typing import Any
+
+from bot.messages import LineMessage, quick_reply, text
+from bot.messages.builders import action, buttons, flex, with_quick_replies
+
+SHOP = "https://shop.example.com"
+TAGS = ("新手爸媽", "嬰兒副食品", "媽媽手冊", "門市顧客", "VIP", "想找優惠")
+LINKS = (("store", "門市立牌", ("門市顧客",)), ("fair", "線上嬰兒用品展", ("想找優惠",)), ("ig", "Instagram 首頁", ()))
+
+MENU = (
+    quick_reply("營業時間", says="營業時間"),
+    quick_reply("副食品", says="副食品"),
+    quick_reply("優惠", says="優惠"),
+    quick_reply("找門市", says="門市"),
+)
+NEW_FRIEND = [
+    text("{{name}}，歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
+]
+RETURNING_FRIEND = [text("{{name}}，好久不見，歡迎回來！想看看最近的優惠嗎？", MENU)]
+FALLBACK = [text("這個問題暖暖還在學習，先看看下面的選項，或稍候由專人回覆您。", MENU)]
+
+
+def product(name: str, age: str, price: int, code: str) -> LineMessage:
+    """Return a bubble that shows one product."""
+    return {
+        "type": "bubble",
+        "size": "kilo",
+        "body": {
+            "type": "box",
+            "layout": "vertical",
+            "spacing": "sm",
+            "contents": [
+                {"type": "text", "text": name, "weight": "bold", "size": "lg", "wrap": True},
+                {"type": "text", "text": age, "size": "sm", "color": "#888888"},
+                {"type": "text", "text": f"NT${price}", "size": "md", "color": "#06C755"},
+            ],
+        },
+        "footer": {
+            "type": "box",
+            "layout": "vertical",
+            "contents": [
+                {
+                    "type": "button",
+                    "style": "primary",
+                    "color": "#06C755",
+                    "action": action("看商品", opens=f"{SHOP}/p/{code}"),
+                }
+            ],
+        },
+    }
+
+
+STORES: LineMessage = {
+    "type": "template",
+    "altText": "暖暖嬰幼門市",
+    "template": {
+        "type": "carousel",
+        "columns": [
+            {
+                "title": f"{city}門市",
+                "text": address,
+                "actions": [
+                    action("打電話", opens=f"tel:{phone}"),
+                    action("預約試吃", data=f"booking:{code}", says=f"我想預約{city}門市試吃"),
+                ],
+            }
+            for city, address, phone, code in (
+                ("台北", "中山區南京東路示範段 1 號", "0200000000", "tpe"),
+                ("台中", "西區公益路示範段 2 號", "0400000000", "txg"),
+                ("高雄", "前鎮區中華五路示範段 3 號", "0700000000", "khh"),
+            )
+        ],
+    },
+}
+
+FOODS: LineMessage = {
+    "type": "carousel",
+    "contents": [
+        product("南瓜雞肉粥", "7 個月以上", 180, "pumpkin"),
+        product("鮭魚蔬菜燉飯", "10 個月以上", 220, "salmon"),
+        product("無糖水果泥", "6 個月以上", 99, "fruit"),
+    ],
+}
+
+Rule = dict[str, Any]
+
+
+def keyword(words: str, match: str = "exact") -> dict[str, str]:
+    """Return one keyword of a rule."""
+    return {"text": words, "match": match}
+
+
+RULES: tuple[Rule, ...] = (
+    {
+        "name": "營業時間",
+        "keywords": [keyword("營業時間"), keyword("幾點開", "contains"), keyword("幾點關", "contains")],
+        "messages": [text("門市每天 10:00–21:00 營業，除夕公休。", MENU)],
+        "tags": (),
+    },
+    {
+        "name": "副食品食譜",
+        "keywords": [keyword("副食品", "contains"), keyword("寶寶粥", "contains")],
+        "messages": [
+            text("{{name}}，為您挑了三款副食品："),
+            with_quick_replies(flex("三款副食品", FOODS), MENU),
+        ],
+        "tags": ("嬰兒副食品",),
+    },
+    {
+        "name": "本月優惠",
+        "keywords": [keyword("優惠", "contains"), keyword("折扣", "contains"), keyword("coupon", "prefix")],
+        "messages": [
+            buttons(
+                "本月滿 NT$888 送好禮，想先看哪一項？",
+                [
+                    action("線上購物", opens=f"{SHOP}/sale"),
+                    action("門市優惠", says="門市優惠"),
+                    action("通知我新優惠", data="notify:sale", says="請通知我新優惠"),
+                ],
+                title="本月優惠",
+            )
+        ],
+        "tags": ("想找優惠",),
+        "priority": 10,
+    },
+    {
+        "name": "找門市",
+        "keywords": [keyword("門市"), keyword("門市在哪", "contains"), keyword("分店", "contains")],
+        "messages": [STORES],
+        "tags": (),
+    },
+    {
+        "name": "預約試吃",
+        "keywords": [keyword("booking:", "prefix")],
+        "messages": [text("已收到您的預約！門市人員會在營業時間與您確認時段。")],
+        "tags": ("門市顧客",),
+        "answers_postback": True,
+    },
+    {
+        "name": "查詢訂單",
+        "keywords": [keyword("(訂單|order)[ #]*[0-9]{6,}", "pattern")],
+        "messages": [text("收到訂單編號，客服將於一個工作天內回覆您。")],
+        "tags": (),
+        "priority": 20,
+    },
+)
