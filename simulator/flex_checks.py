@@ -183,7 +183,7 @@ def note_action(action: Any, at: str, faults: FlexFaults, place: Any) -> None:
     problems = Problems()
     check_action(action, "", problems, place)
     for problem in problems.details:
-        faults.add(at + problem["property"].replace(".", "/"), problem["message"])
+        faults.add(f"{at}/{problem['property'].lstrip('.')}", problem["message"])
 
 
 def is_ratio(ratio: Any) -> bool:

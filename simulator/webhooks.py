@@ -180,6 +180,8 @@ class Webhooks:
             answer = self._pool.request(
                 "POST", url, body=body, headers=headers, timeout=self._settings.webhook_timeout, redirect=False
             )
+        except urllib3.exceptions.NewConnectionError:  # of the family of timeouts, and none
+            return 0, "COULD_NOT_CONNECT"
         except urllib3.exceptions.TimeoutError:
             return 0, "REQUEST_TIMEOUT"
         except urllib3.exceptions.HTTPError:
