@@ -1,7 +1,6 @@
 """One call of the API from door to door: who, what, in which transaction, and the answer."""
 
 import functools
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,10 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Response
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 
 from bot.errors import BotError
 from bot.runtime import Runtime
@@ -23,8 +19,6 @@ from handlers.api.problems import ProblemError
 from handlers.api.shapes import Query
 from handlers.processes import current_runtime
 from models import ApiToken, Role
-
-logger = logging.getLogger(__name__)
 
 JSON = "application/json"
 NO_CONTENT = 204
@@ -91,14 +85,6 @@ def operation(
                 return problems.answer(problem)
             except BotError as error:
                 return problems.answer(problems.of(error))
-            except HTTPException as error:
-                return problems.answer(ProblemError(error.code or 400, "這個請求無法處理。"))
-            except (OperationalError, PoolTimeoutError) as error:
-                logger.warning("the database did not serve a request: %s", type(error).__name__)
-                return problems.answer(ProblemError(503, "暫時無法服務，請稍後再試。", headers={"Retry-After": "5"}))
-            except Exception:
-                logger.exception("%s failed", view.__name__)
-                return problems.answer(ProblemError(500, "伺服器發生錯誤，沒有任何變更。"))
 
         perform.operation = promise  # type: ignore[attr-defined]
         return perform

@@ -1,0 +1,84 @@
+"""The roster over the API: merged with LINE's follower list, or taken in from a list of ids."""
+
+from typing import Annotated
+
+from flask import Blueprint
+from pydantic import Field, StringConstraints
+
+from bot.errors import NotFoundError
+from bot.services import rosters
+from handlers.api.operations import Call, operation
+from handlers.api.problems import say
+from handlers.api.shapes import Answer, Body, FieldError, Moment
+from models import Role, RosterSync, SyncState
+
+blueprint = Blueprint("api_rosters", __name__)
+
+NO_ID = "不是 LINE 用戶 ID（U 開頭、33 個字元）。"
+MOST_IDS = 20_000  # some 800 kB; more go in several requests
+
+
+class SyncAnswer(Answer):
+    """One walk through LINE's follower list."""
+
+    id: int
+    state: SyncState
+    started_at: Moment
+    finished_at: Moment | None
+    listed: int = Field(description="people on the list so far")
+    found: int = Field(description="of these, who was not known as a friend")
+    missing: int = Field(description="known as friends and no longer on the list")
+    error: str | None
+
+
+class EmptyBody(Body):
+    """Nothing is asked."""
+
+
+class ImportBody(Body):
+    """LINE user ids, as from a list of staff's."""
+
+    ids: Annotated[list[Annotated[str, StringConstraints(max_length=100)]], Field(min_length=1, max_length=MOST_IDS)]
+
+
+class ImportAnswer(Answer):
+    """What became of a list of ids."""
+
+    added: int
+    known: int
+    errors: list[FieldError] = Field(description="what is no LINE user id; everything else was taken in")
+
+
+@blueprint.post("/friends/sync")
+@operation(
+    "與 LINE 的好友名單同步", role=Role.MARKETER, answer=SyncAnswer, status=202, body=EmptyBody, body_required=False
+)
+def start(call: Call, body: EmptyBody) -> SyncAnswer:  # noqa: ARG001 there is nothing in it
+    """Begins a walk, or shows the one that is under way."""
+    return _answer(rosters.start(call.session, now=call.now))
+
+
+@blueprint.get("/friends/sync")
+@operation("讀取同步進度", role=Role.VIEWER, answer=SyncAnswer, writes=False)
+def get(call: Call) -> SyncAnswer:
+    """The newest walk; 404 before the first."""
+    sync = rosters.latest(call.session)
+    if sync is None:
+        raise NotFoundError("還沒有同步過。")
+    return _answer(sync)
+
+
+@blueprint.post("/friends/import")
+@operation("匯入 LINE 用戶 ID", role=Role.MARKETER, answer=ImportAnswer, body=ImportBody)
+def import_ids(call: Call, body: ImportBody) -> ImportAnswer:
+    """For accounts that may not list their followers; imported people are marked as such."""
+    report = rosters.import_ids(call.session, body.ids, by=call.actor, now=call.now)
+    return ImportAnswer(
+        added=report.added,
+        known=report.known,
+        errors=[FieldError(field=f"ids[{row - 1}]", message=say(NO_ID, {})) for row, _ in report.faults],
+    )
+
+
+def _answer(sync: RosterSync) -> SyncAnswer:
+    return SyncAnswer(**{name: getattr(sync, name) for name in SyncAnswer.model_fields})
