@@ -1,7 +1,11 @@
 """Puts the simulator together as a Flask application."""
 
-from flask import Flask, Response, request
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, jsonify, request
 from flask.json.provider import DefaultJSONProvider
+from flask.typing import ResponseReturnValue
 
 from simulator.chat import chat
 from simulator.control_crowds import control_crowds
@@ -29,8 +33,26 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["world"] = World(settings)
     for part in (make_platform(), login, control_people, control_crowds, control_platform, chat):
         app.register_blueprint(part)
+    app.before_request(check_visitor)
     app.after_request(protect)
     return app
+
+
+def check_visitor() -> ResponseReturnValue | None:
+    """Pages and control API are for this machine, and not for other web sites in its browser."""
+    if request.path.startswith(("/v2/", "/bot/", "/oauth2/v2.1/", "/friendship/", "/dialog/")):
+        return None
+    world: World = current_app.extensions["world"]
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return jsonify(error="other web sites may not ask"), 403
+    if not world.settings.remote_control and not is_loopback(request.remote_addr):
+        return jsonify(error="only this machine may ask"), 403
+    return None
+
+
+def is_loopback(address: str | None) -> bool:
+    return address is not None and ip_address(address).is_loopback
 
 
 def protect(response: Response) -> Response:

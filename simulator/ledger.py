@@ -11,6 +11,9 @@ from typing import Any
 
 from simulator.recipients import NOBODY, Recipients
 
+OVERTAKEN = 1000  # requests that are answered later than ones that came after them
+LOOKED_BACK = 1000
+
 
 @dataclass(slots=True)
 class Received:
@@ -99,18 +102,30 @@ class Ledger:
         self, *, endpoint: str = "", since: int = 0, line_user_id: str = "", index: int | None = None
     ) -> Iterator[Received]:
         """Requests in order: `endpoint` a pattern or a part of the path, `since` a number, for or about one person."""
-        with self._lock:
-            rows = list(self._received)
-        for row in rows:
+        for row in self._rows_after(since):
             if row.number <= since or (endpoint and not is_endpoint(row, endpoint)):
                 continue
             if line_user_id and not is_about(row, line_user_id, index):
                 continue
             yield row
 
+    def _rows_after(self, since: int) -> list[Received]:
+        """The rows since a number, in order; they lie at the end, give or take those that overtook each other."""
+        with self._lock:
+            if not since:
+                return list(self._received)
+            newest = itertools.takewhile(lambda row: row.number > since - OVERTAKEN, reversed(self._received))
+            return list(newest)[::-1]
+
     def webhooks(self, *, since: int = 0) -> list[SentWebhook]:
         with self._lock:
             return [row for row in self._webhooks if row.number > since]
+
+    def webhook_of(self, event_id: str) -> SentWebhook | None:
+        """How the newest delivery of an event was taken, if it is among the last few."""
+        with self._lock:
+            newest = itertools.islice(reversed(self._webhooks), LOOKED_BACK)
+            return next((sent for sent in newest if event_id in sent.event_ids), None)
 
 
 def is_endpoint(row: Received, pattern: str) -> bool:

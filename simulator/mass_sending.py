@@ -55,15 +55,18 @@ def start_narrowcast() -> Json:
     left = world.quota.left()
     if limit.get("upToRemainingQuota") and left is not None:
         reserved = min(reserved, left)
-    if not world.quota.reserve(reserved):
+    month = world.quota.reserve(reserved)
+    if month is None:
         raise monthly_limit()
-    order = Narrowcast(g.received.request_id, world.clock.seconds(), messages=len(messages))
+    order = Narrowcast(
+        g.received.request_id, world.clock.seconds(), messages=len(messages), month=month, reserved=reserved
+    )
     world.narrowcasts.add(order)
     received = g.received
 
     def send() -> None:
         order.phase = "sending"
-        deliver(world, order, received, chosen, limit, reserved=reserved, attributes=attributes)
+        deliver(world, order, received, chosen, limit, attributes=attributes)
         world.alarms.after(world.settings.narrowcast_seconds, lambda: complete(world, order))
 
     world.alarms.after(world.settings.narrowcast_seconds, send)
@@ -85,7 +88,7 @@ def check_limit(body: Json) -> Json:
 
 
 def deliver(
-    world: World, order: Narrowcast, received: Any, chosen: list[int], limit: Json, *, reserved: int, attributes: bool
+    world: World, order: Narrowcast, received: Any, chosen: list[int], limit: Json, *, attributes: bool
 ) -> None:
     """Show the messages to whoever was chosen and is still a friend, and settle the reservation."""
     friends = [index for index in chosen if world.people.is_friend(index)]
@@ -93,14 +96,14 @@ def deliver(
     if attributes and len(friends) < LEAST_RECIPIENTS:
         order.error_code, order.failed_description = TOO_FEW_RECIPIENTS, "There are not enough recipients"
         friends = []
-    elif len(friends) > reserved and limit.get("forbidPartialDelivery"):
+    elif len(friends) > order.reserved and limit.get("forbidPartialDelivery"):
         order.error_code, order.failed_description = NOT_ALL_RECIPIENTS, "Partial delivery is forbidden"
         friends = []
-    elif len(friends) > reserved:
-        friends = random.Random(order.request_id).sample(friends, reserved)  # noqa: S311 - LINE chooses at random too
+    elif len(friends) > order.reserved:
+        friends = random.Random(order.request_id).sample(friends, order.reserved)  # noqa: S311 - LINE chooses at random too
     reached = Recipients(friends)
     order.success = len(reached)
-    world.quota.settle(reserved=reserved, used=len(reached))
+    world.quota.settle(order.month, reserved=order.reserved, used=len(reached))
     received.reached, received.counted = reached, len(reached)
     if friends:
         world.deliver_to_many(reached, "narrowcast", received.body, world.new_message_ids(order.messages))

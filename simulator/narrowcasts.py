@@ -16,6 +16,8 @@ class Narrowcast:
     request_id: str
     accepted_at: float
     messages: int
+    month: str  # of the quota it has reserved
+    reserved: int
     phase: str = "waiting"
     target: int = 0
     success: int = 0

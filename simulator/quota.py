@@ -42,20 +42,19 @@ class Quota:
             self._used[month] += messages
             return True
 
-    def reserve(self, messages: int) -> bool:
-        """Set `messages` aside, as a running narrowcast does with the whole target reach."""
+    def reserve(self, messages: int) -> str | None:
+        """Set `messages` aside, as a running narrowcast does; returns the month, None if they do not fit."""
         month = self.month()
         with self._lock:
             if not self._fits(month, messages):
-                return False
+                return None
             self._reserved[month] += messages
-            return True
+            return month
 
-    def settle(self, *, reserved: int, used: int) -> None:
-        """Turn a reservation into what was really sent."""
-        month = self.month()
+    def settle(self, month: str, *, reserved: int, used: int) -> None:
+        """Turn a month's reservation into what was really sent."""
         with self._lock:
-            self._reserved[month] = max(0, self._reserved[month] - reserved)
+            self._reserved[month] -= reserved
             self._used[month] += used
 
     def left(self) -> int | None:

@@ -39,6 +39,7 @@ class Settings:
     webhook_timeout: float = 2.0
     silence_seconds: float = 120.0  # how long the fault `timeout` leaves a client without an answer
     webhook_lanes: int = 8
+    remote_control: bool = False  # whether pages and control API answer others than this machine
     ledger_size: int = 200_000  # how many received requests can be read back
 
 

@@ -43,6 +43,7 @@ class Parcel:
     events: list[Event]
     lane: int
     attempt: int = 0
+    era: int = 0  # parcels of an era that was forgotten are not sent
 
 
 class Webhooks:
@@ -64,6 +65,7 @@ class Webhooks:
         self._held: list[Event] = []
         self._failed: list[Parcel] = []
         self._open = 0  # bodies accepted for sending and not yet answered
+        self._era = 0
         self._chance = random.Random(settings.seed)  # noqa: S311 - repeatable on purpose
 
     def behave(self, **changes: Any) -> Behaviour:
@@ -104,6 +106,7 @@ class Webhooks:
     def _start(self, parcel: Parcel, delay_seconds: float = 0.0) -> None:
         with self._lock:
             self._open += 1
+            parcel.era = self._era
             if not self._lanes:
                 self._open_lanes()
         lane = self._lanes[parcel.lane % len(self._lanes)]
@@ -120,12 +123,18 @@ class Webhooks:
 
     def _run(self, lane: queue.SimpleQueue[Parcel | None]) -> None:
         while (parcel := lane.get()) is not None:
-            status, _ = self.post(parcel.events, redelivery=parcel.attempt > 0)
-            if not 200 <= status < 210:
-                self._fail(parcel)
-            with self._lock:
-                self._open -= 1
-            self._notices.post()
+            if parcel.era == self._era:
+                self._deliver(parcel)
+
+    def _deliver(self, parcel: Parcel) -> None:
+        status, _ = self.post(parcel.events, redelivery=parcel.attempt > 0)
+        if parcel.era != self._era:
+            return
+        if not 200 <= status < 210:
+            self._fail(parcel)
+        with self._lock:
+            self._open -= 1
+        self._notices.post()
 
     def _fail(self, parcel: Parcel) -> None:
         with self._lock:
@@ -206,7 +215,8 @@ class Webhooks:
     def forget(self) -> None:
         """Back to a good day: no failures kept, nothing held."""
         with self._lock:
-            self._held, self._failed = [], []
+            self._held, self._failed, self._open = [], [], 0
+            self._era += 1
         self.behaviour = Behaviour(redeliver=self._settings.redeliver_webhooks)
         self.url = self._settings.webhook_url
 

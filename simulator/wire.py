@@ -21,7 +21,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 LONGEST_LINE = 65_536
 MOST_HEADERS = 100
 LARGEST_BODY = 64_000_000
-IDLE_SECONDS = 75.0
+IDLE_SECONDS = 300.0
 OWN_NAME = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 

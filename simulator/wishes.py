@@ -75,7 +75,5 @@ def told(world: World, event: Event) -> Response:
 
 
 def delivery_of(world: World, event_id: str) -> dict[str, Any] | None:
-    for sent in reversed(world.ledger.webhooks()):
-        if event_id in sent.event_ids:
-            return sent.as_json()
-    return None
+    sent = world.ledger.webhook_of(event_id)
+    return sent.as_json() if sent is not None else None
