@@ -43,7 +43,7 @@ def _write_moment(value: datetime, info: SerializationInfo) -> str:
 Moment = Annotated[
     datetime,
     PlainValidator(_read_moment),
-    PlainSerializer(_write_moment, return_type=str),
+    PlainSerializer(_write_moment, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T12:00:00+08:00"]}),
 ]
 Message = Annotated[

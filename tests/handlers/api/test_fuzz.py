@@ -1,0 +1,85 @@
+"""Every operation of the API, called with what its description allows and with much that it does not."""
+
+import logging
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi import checks
+
+from bot.database import Database
+from bot.services import friends, keyword_rules, tags, tracked_links
+from bot.services.audit import OPERATOR
+from bot.services.keyword_rules import RuleContent
+from handlers.api import access
+from handlers.api.limits import Limits
+from models import Role
+from tests.conftest import NOW
+from tests.handlers.api.conftest import make_token
+
+EXAMPLES = 12  # of each operation and kind, on each database
+KNOWN = "U" + "0123456789abcdef" * 2
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+]
+
+
+@pytest.fixture
+def unlimited(app: Flask, db: Database) -> Flask:
+    """An application that answers as fast as it can, with one of everything in it."""
+    app.extensions[access.EXTENSION] = Limits(per_second=1e9, burst=1e9)
+    with db.begin() as session:
+        friends.insert_unknown(session, [KNOWN], now=NOW)
+        tags.create(session, "嬰兒副食品", by=OPERATOR, now=NOW)
+        tracked_links.create(session, name="海報", code="poster", by=OPERATOR, now=NOW)
+        content = RuleContent("價格", [{"text": "價格", "match": "exact"}], [{"type": "text", "text": "100"}])
+        keyword_rules.create(session, content, by=OPERATOR, now=NOW)
+    return app
+
+
+@pytest.mark.parametrize(
+    "mode, places",
+    [
+        (GenerationMode.POSITIVE, {}),
+        (GenerationMode.POSITIVE, {"line_user_id": KNOWN, "tag_id": 1, "rule_id": 1, "link_id": 1}),
+        (GenerationMode.NEGATIVE, {}),
+        (GenerationMode.NEGATIVE, {"line_user_id": KNOWN, "tag_id": 1, "rule_id": 1, "link_id": 1}),
+    ],
+    ids=["allowed", "allowed-and-there", "not-allowed", "not-allowed-and-there"],
+)
+def test_whatever_is_sent_the_answer_is_one_that_is_promised(
+    unlimited: Flask, db: Database, mode: GenerationMode, places: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Authorization": f"Bearer {make_token(db, Role.OWNER)}"}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", unlimited)
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        named = {name: value for name, value in places.items() if f"{{{name}}}" in operation.path}
+        if places and not named:
+            continue
+        _try_out(operation, mode, named, headers)
+
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def _try_out(
+    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, named: dict[str, Any], headers: dict[str, str]
+) -> None:
+    @seed(20261120)
+    @settings(
+        max_examples=EXAMPLES, database=None, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck)
+    )
+    @given(operation.as_strategy(generation_mode=mode, path_parameters=named or None))
+    def call(case: Case) -> None:
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    call()
