@@ -44,7 +44,7 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
-    """Settings out of `SIMULATOR_…` variables; what is `given` and not None wins.
+    """Settings out of `SIMULATOR_…` variables; what is `given` wins.
 
     Raises ValueError naming the variable that cannot be understood.
     """
@@ -53,18 +53,17 @@ def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
         text = environment.get(PREFIX + setting.name.upper())
         if text is not None:
             chosen[setting.name] = read_setting(setting.name, text)
-    chosen.update({name: value for name, value in given.items() if value is not None})
-    return replace(Settings(), **chosen)
+    return replace(Settings(), **(chosen | given))
 
 
 def read_setting(name: str, text: str) -> Any:
     """One setting from its text, in the type of its default."""
-    if name == "message_limit":
-        return None if text.lower() in {"", "none"} else int(text)
     default = getattr(Settings(), name)
     try:
+        if name == "message_limit":
+            return None if text.lower() in {"", "none"} else int(text)
         if isinstance(default, bool):
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
         return type(default)(text)
     except (KeyError, ValueError) as error:
-        raise ValueError(f"{PREFIX}{name.upper()} cannot be understood") from error
+        raise ValueError(f"the setting {name} cannot be understood") from error
