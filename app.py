@@ -2,11 +2,13 @@
 
 import sys
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.settings import Settings, SettingsError
-from handlers import api, languages, processes, site
+from handlers import admin, api, commands, errors, health, languages, processes, request_log, site
 from handlers.line.webhook import Webhook
 
 ADMIN_SESSION = timedelta(hours=12)
@@ -26,11 +28,19 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
     )
     processes.init_app(app, settings)
-    languages.init_app(app)
-    site.init_app(app)
-    api.init_app(app)
-    app.wsgi_app = Webhook(app.wsgi_app, app.extensions[processes.EXTENSION])  # type: ignore[method-assign]
+    for part in (request_log, languages, errors, site, api, admin):
+        part.init_app(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(commands.blueprint)
+    _put_in_front(app, settings)
     return app
+
+
+def _put_in_front(app: Flask, settings: Settings) -> None:
+    """LINE's door comes before Flask; proxies are believed as many times as the operator said."""
+    wsgi: Any = Webhook(app.wsgi_app, app.extensions[processes.EXTENSION])
+    hops = settings.trusted_proxies
+    app.wsgi_app = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi  # type: ignore[method-assign]
 
 
 def _load_settings() -> Settings:

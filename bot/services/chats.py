@@ -9,11 +9,13 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LineMessage, plain_text
+from bot.services import inbox
 from models import AnswerState, ChatMessage, ChatSource, ChatState, Friend
 
 LONGEST_TEXT = 5000
 ANSWER = "answer"  # kind of a line that holds a list of messages
 POSTBACK = "postback"
+UNSENT = "unsent"  # taken back by the friend
 
 
 def from_friend(
@@ -78,9 +80,16 @@ def _storable(text: object) -> str | None:
 
 
 def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add lines to the log."""
-    if rows:
-        session.connection().execute(insert(cast(Table, ChatMessage.__table__)), list(rows))
+    """Add lines to the log; what was taken back before it arrived is not kept."""
+    said = {row["line_message_id"]: row["webhook_event_id"] for row in rows if row["line_message_id"]}
+    gone: set[str | None] = set()
+    if said:
+        taken_back = select(ChatMessage.line_message_id)
+        gone = set(session.scalars(taken_back.where(ChatMessage.line_message_id.in_(said), ChatMessage.kind == UNSENT)))
+        inbox.blank(session, [said[str(message_id)] for message_id in gone])
+    kept = [row for row in rows if row["line_message_id"] not in gone or row["line_message_id"] is None]
+    if kept:
+        session.connection().execute(insert(cast(Table, ChatMessage.__table__)), kept)
 
 
 def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mapping[int, str | None]) -> None:
@@ -110,16 +119,23 @@ def _mark_unanswered(session: Session, event_ids: Sequence[int]) -> None:
         session.execute(update(Friend).where(Friend.id == friend_id).values(unanswered_at=said_at))
 
 
-def unsend(session: Session, friend_id: int, line_message_id: str, *, now: datetime) -> bool:
-    """Remove what a friend took back: its text and content go, the line stays. False if it is not in the log."""
+def unsend(session: Session, friend_id: int, line_message_id: str, *, event_id: int, now: datetime) -> None:
+    """Remove what a friend took back, here and in the stored event: the line stays, its words go.
+
+    A message that has not arrived yet leaves a mark, so that it is not kept when it does.
+    """
     found = session.execute(
         update(ChatMessage)
         .where(ChatMessage.friend_id == friend_id, ChatMessage.line_message_id == line_message_id)
-        .values(text=None, content=None, unsent_at=now, is_answered=True)
-        .returning(ChatMessage.id)
+        .values(text=None, content=None, kind=UNSENT, unsent_at=now, is_answered=True)
+        .returning(ChatMessage.webhook_event_id)
         .execution_options(synchronize_session=False)
     )
-    return found.first() is not None
+    said_by = [event_id for event_id in found.scalars() if event_id is not None]
+    inbox.blank(session, said_by)
+    if not said_by:
+        mark = _row(friend_id, ChatSource.FRIEND, UNSENT, None, None, event_id, now)
+        session.add(ChatMessage(**(mark | {"line_message_id": line_message_id, "unsent_at": now})))
 
 
 def list_chat(session: Session, friend_id: int, *, before: int | None = None, limit: int = 50) -> list[ChatMessage]:

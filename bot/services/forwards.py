@@ -56,7 +56,7 @@ def _claim(session: Session, now: datetime) -> list[ForwardedWebhook]:
 
 
 def _write(db: Database, forward: ForwardedWebhook, error: str | None, now: datetime) -> None:
-    changes: dict[str, object] = {"state": ForwardState.SENT, "error": None}
+    changes: dict[str, object] = {"state": ForwardState.SENT, "error": None, "body": b""}
     if error is not None:
         given_up = forward.attempts >= MOST_ATTEMPTS
         changes = {

@@ -173,6 +173,17 @@ def mark_not_understood(session: Session, event_ids: Sequence[int]) -> None:
         )
 
 
+def blank(session: Session, event_ids: Sequence[int]) -> None:
+    """Remove what a friend said from stored events; the rest of each event stays."""
+    if not event_ids:
+        return
+    for event in session.scalars(select(WebhookEvent).where(WebhookEvent.id.in_(event_ids))):
+        payload = json.loads(event.payload)
+        message = payload.get("message")
+        kept = {name: message[name] for name in ("type", "id") if name in message} if isinstance(message, dict) else {}
+        event.payload = json.dumps(payload | {"message": kept})
+
+
 def put_back(session: Session, event_id: int, *, error: str, now: datetime) -> None:
     """Note that handling failed: again with a growing pause, a few times, then visible as failed."""
     event = session.get(WebhookEvent, event_id, with_for_update=True)

@@ -43,10 +43,10 @@ def on_postback(turn: Turn) -> Said | None:
 def on_unsend(turn: Turn) -> Said | None:
     """Remove what was taken back (LINE asks for it: webhook reference, unsend event)."""
     message_id = turn.event.part("unsend").get("messageId")
-    if turn.friend is not None and isinstance(message_id, str):
+    if turn.friend is not None and isinstance(message_id, str) and message_id.isascii() and message_id.isalnum():
         chats.write(turn.session, turn.batch.chat_lines)  # the message may stand in this very batch
         turn.batch.chat_lines.clear()
-        chats.unsend(turn.session, turn.friend.id, message_id.replace("\x00", ""), now=turn.now)
+        chats.unsend(turn.session, turn.friend.id, message_id, event_id=turn.event.id, now=turn.now)
     return None
 
 

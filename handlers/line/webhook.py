@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wsgi import ClosingIterator, get_content_length, get_input_stream
 
 from bot.services.inbox import Delivery, StoredEvent
+from handlers import request_log
 from handlers.processes import Process
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,14 @@ class Webhook:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
+        began = request_log.begin_webhook(environ)
+        status, events = HTTPStatus.OK, list[StoredEvent]()
         try:
             events = self._receive(environ)
         except RefusedError as refusal:
-            return _answer(start_response, refusal.status)
-        answer = _answer(start_response, HTTPStatus.OK)
+            status = refusal.status
+        request_log.note_webhook(environ, status, began)
+        answer = _answer(start_response, status)
         if not events:
             return answer
         return ClosingIterator(answer, lambda: self._process.open_door().handle(events))
