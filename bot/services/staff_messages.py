@@ -1,0 +1,332 @@
+"""Answers that staff write: free while a reply token lives, else a push that is billed. Each leaves once."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.database import Database
+from bot.errors import ConflictError, FieldFault, GatewayError, GatewayRefusedError, InvalidInputError
+from bot.gateways.line import Answer, LineGateway, ReplyTokenError
+from bot.messages import LineMessage, check, plain_text
+from bot.services import accounts, audit, auto_replies, chats
+from bot.services.audit import Actor
+from bot.services.message_faults import VARIABLES, as_field_faults
+from models import (
+    ChatMessage,
+    ChatSource,
+    ChatState,
+    EventState,
+    Friend,
+    StaffMessage,
+    StaffMessageState,
+    StaffMessageWay,
+    WebhookEvent,
+)
+
+logger = logging.getLogger(__name__)
+
+TOKEN_SERVES = timedelta(seconds=55)  # LINE honours a reply token for a minute; the call takes its time too
+NON_FRIEND_MAY = timedelta(days=7)  # reference: send push message, to whoever wrote within 7 days
+RETRY_KEY_SERVES = timedelta(hours=23)  # LINE: 24 hours
+LEASE = timedelta(seconds=30)
+PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
+REPLY_PAUSE = timedelta(seconds=1)
+BATCH = 20
+CHAT_STATES = {
+    StaffMessageState.SENT: ChatState.SENT,
+    StaffMessageState.REFUSED: ChatState.FAILED,
+    StaffMessageState.UNKNOWN: ChatState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class FreeReply:
+    """A reply token that nobody has used: answering with it costs nothing until `until`."""
+
+    event_id: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """What is needed to send one message outside of a transaction."""
+
+    id: int
+    way: StaffMessageWay
+    line_user_id: str
+    messages: list[LineMessage]
+    retry_key: str
+    attempts: int
+    first_attempt_at: datetime
+    reply_token: str | None
+    reply_until: datetime | None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    state: StaffMessageState
+    error: str | None = None
+    request_id: str | None = None
+    again_at: datetime | None = None
+
+
+def find_free_reply(session: Session, friend_id: int, *, now: datetime) -> FreeReply | None:
+    """Return the newest reply token of this friend's that nobody used and no rule answers with."""
+    taken = exists().where(StaffMessage.reply_event_id == WebhookEvent.id)
+    rows = (
+        select(WebhookEvent)
+        .join(ChatMessage, ChatMessage.webhook_event_id == WebhookEvent.id)
+        .where(
+            ChatMessage.friend_id == friend_id,
+            ChatMessage.source == ChatSource.FRIEND,
+            WebhookEvent.state == EventState.HANDLED,
+            WebhookEvent.answer_state.is_(None),
+            WebhookEvent.received_at > now - TOKEN_SERVES,
+            ~taken,
+        )
+        .order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc())
+    )
+    for event in session.scalars(rows):
+        if _reply_token(event):
+            return FreeReply(event.id, event.received_at + TOKEN_SERVES)
+    return None
+
+
+def can_push(session: Session, friend: Friend, *, now: datetime) -> bool:
+    """Whether LINE delivers a push: to friends, and to whoever wrote within seven days."""
+    return friend.can_receive or wrote_lately(session, friend, now=now)
+
+
+def wrote_lately(session: Session, friend: Friend, *, now: datetime) -> bool:
+    """Whether this person wrote to the account within LINE's seven days."""
+    lines = select(ChatMessage.id).where(
+        ChatMessage.friend_id == friend.id,
+        ChatMessage.source == ChatSource.FRIEND,
+        ChatMessage.said_at > now - NON_FRIEND_MAY,
+    )
+    return session.scalar(lines.limit(1)) is not None
+
+
+def write(
+    session: Session,
+    friend: Friend,
+    messages: Sequence[LineMessage],
+    *,
+    way: StaffMessageWay,
+    form_key: str,
+    by: Actor,
+    now: datetime,
+) -> StaffMessage:
+    """Note an answer to be sent. The same form again returns the row it made the first time.
+
+    Raises InvalidInputError for messages LINE would refuse, and ConflictError where the chosen
+    way is not open (any more): a reply never turns into a push by itself.
+    """
+    known = _by_form(session, form_key)
+    if known is not None:
+        return known
+    faults = as_field_faults(check(list(messages), variables=VARIABLES))
+    if not form_key or len(form_key) > 100:
+        faults.append(FieldFault("form_key", "表單已失效，請重新整理。"))
+    if faults:
+        raise InvalidInputError(faults)
+    event_id = _open_way(session, friend, way, now)
+    try:
+        with session.begin_nested():
+            row = _insert(session, friend, messages, way=way, event_id=event_id, form_key=form_key, by=by, now=now)
+    except IntegrityError:
+        known = _by_form(session, form_key)  # a second press, or somebody else was quicker with the token
+        if known is None:
+            raise ConflictError("另一位管理員剛剛用掉了免費回覆的機會。") from None
+        return known
+    audit.record(session, by, "send", "friend", friend.id, now=now, changes={"way": [None, way.value]})
+    return row
+
+
+def send_due(db: Database, line: LineGateway, *, now: Callable[[], datetime], only: int | None = None) -> int:
+    """Send what is due, or just one message of these. Returns how many were tried."""
+    if accounts.is_held(db):
+        return 0
+    with db.begin() as session:
+        claimed = _claim(session, now(), only)
+    for message in claimed:
+        outcome = _send(line, message, now())
+        with db.begin() as session:
+            _settle(session, message, outcome)
+    return len(claimed)
+
+
+def _open_way(session: Session, friend: Friend, way: StaffMessageWay, now: datetime) -> int | None:
+    """Return the event whose token a reply uses. Raises ConflictError."""
+    if way is StaffMessageWay.REPLY:
+        free = find_free_reply(session, friend.id, now=now)
+        if free is None:
+            raise ConflictError("免費回覆的時間已過。訊息還沒有送出；要送出請改用推播（計費）。")
+        return free.event_id
+    if not can_push(session, friend, now=now):
+        raise ConflictError("這個人不是好友，也沒有在 7 天內傳訊息來，LINE 不會送達。")
+    return None
+
+
+def _insert(
+    session: Session,
+    friend: Friend,
+    messages: Sequence[LineMessage],
+    *,
+    way: StaffMessageWay,
+    event_id: int | None,
+    form_key: str,
+    by: Actor,
+    now: datetime,
+) -> StaffMessage:
+    filled = auto_replies.filled(list(messages), friend)
+    line = ChatMessage(
+        friend_id=friend.id,
+        source=ChatSource.STAFF_REPLY if way is StaffMessageWay.REPLY else ChatSource.STAFF_PUSH,
+        source_id=by.id,
+        kind=chats.ANSWER,
+        text=plain_text(filled),
+        content=json.dumps(filled),
+        said_at=now,
+        state=ChatState.DUE,
+        is_answered=True,
+    )
+    session.add(line)
+    session.flush()
+    row = StaffMessage(
+        friend_id=friend.id,
+        staff_id=by.id,
+        chat_message_id=line.id,
+        form_key=form_key,
+        way=way,
+        reply_event_id=event_id,
+        messages=filled,
+        retry_key=str(uuid4()),
+        state=StaffMessageState.DUE,
+        due_at=now,
+        attempts=0,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _by_form(session: Session, form_key: str) -> StaffMessage | None:
+    return session.scalar(select(StaffMessage).where(StaffMessage.form_key == form_key))
+
+
+def _claim(session: Session, now: datetime, only: int | None) -> list[_Claimed]:
+    """Take due messages over for the length of a lease, oldest first."""
+    due = select(StaffMessage.id).where(StaffMessage.state == StaffMessageState.DUE, StaffMessage.due_at <= now)
+    if only is not None:
+        due = due.where(StaffMessage.id == only)
+    taken = session.scalars(
+        update(StaffMessage)
+        .where(StaffMessage.id.in_(due.order_by(StaffMessage.id).limit(BATCH).with_for_update(skip_locked=True)))
+        .values(due_at=now + LEASE, attempts=StaffMessage.attempts + 1)
+        .returning(StaffMessage)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return [_claimed(session, row, now) for row in sorted(taken, key=lambda row: row.id)]
+
+
+def _claimed(session: Session, row: StaffMessage, now: datetime) -> _Claimed:
+    row.first_attempt_at = row.first_attempt_at or now
+    event = session.get(WebhookEvent, row.reply_event_id) if row.reply_event_id else None
+    return _Claimed(
+        id=row.id,
+        way=row.way,
+        line_user_id=session.get_one(Friend, row.friend_id).line_user_id,
+        messages=row.messages,
+        retry_key=row.retry_key,
+        attempts=row.attempts,
+        first_attempt_at=row.first_attempt_at,
+        reply_token=_reply_token(event) if event else None,
+        reply_until=event.received_at + TOKEN_SERVES if event else None,
+    )
+
+
+def _send(line: LineGateway, message: _Claimed, now: datetime) -> _Outcome:
+    """Make one attempt outside of any transaction."""
+    given_up = _given_up(message, now)
+    if given_up is not None:
+        return given_up
+    try:
+        answer = _call(line, message)
+    except ReplyTokenError:
+        if message.attempts > 1:  # an earlier attempt got through, and its answer was lost
+            return _Outcome(StaffMessageState.SENT)
+        return _Outcome(StaffMessageState.REFUSED, "免費回覆的時間已過，訊息沒有送出。")
+    except GatewayRefusedError as refusal:
+        return _Outcome(StaffMessageState.REFUSED, str(refusal))
+    except GatewayError as failure:
+        logger.warning("staff message %s not confirmed, will be tried again", message.id)
+        return _Outcome(StaffMessageState.DUE, str(failure), again_at=_next_attempt(message, now))
+    return _Outcome(StaffMessageState.SENT, request_id=answer.request_id)
+
+
+def _given_up(message: _Claimed, now: datetime) -> _Outcome | None:
+    """Return the end of a message whose token or retry key does not serve any more."""
+    if message.way is StaffMessageWay.REPLY:
+        if message.reply_token and message.reply_until and now < message.reply_until:
+            return None
+        if message.attempts == 1:
+            return _Outcome(StaffMessageState.REFUSED, "免費回覆的時間已過，訊息沒有送出。")
+        return _Outcome(StaffMessageState.UNKNOWN, "LINE 沒有回應，無法確認訊息是否送達。")
+    if now - message.first_attempt_at < RETRY_KEY_SERVES:
+        return None
+    return _Outcome(StaffMessageState.UNKNOWN, "LINE 沒有回應，無法確認訊息是否送達。")
+
+
+def _call(line: LineGateway, message: _Claimed) -> Answer:
+    if message.way is StaffMessageWay.REPLY:
+        return line.reply(message.reply_token or "", message.messages)
+    return line.push(message.line_user_id, message.messages, retry_key=message.retry_key)
+
+
+def _next_attempt(message: _Claimed, now: datetime) -> datetime:
+    pause = REPLY_PAUSE if message.way is StaffMessageWay.REPLY else PAUSE
+    doubled: timedelta = pause * 2 ** min(message.attempts - 1, 10)
+    return now + min(doubled, LONGEST_PAUSE)
+
+
+def _settle(session: Session, message: _Claimed, outcome: _Outcome) -> None:
+    """Write what became of an attempt, unless somebody else took the message over meanwhile."""
+    values: dict[str, Any] = {"state": outcome.state, "error": outcome.error, "line_request_id": outcome.request_id}
+    if outcome.again_at:
+        values["due_at"] = outcome.again_at
+    row = session.execute(
+        update(StaffMessage)
+        .where(
+            StaffMessage.id == message.id,
+            StaffMessage.state == StaffMessageState.DUE,
+            StaffMessage.attempts == message.attempts,
+        )
+        .values(**values)
+        .returning(StaffMessage.chat_message_id, StaffMessage.friend_id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if row is None or outcome.state is StaffMessageState.DUE:
+        return
+    line = session.get_one(ChatMessage, row.chat_message_id)
+    line.state, line.error = CHAT_STATES[outcome.state], outcome.error
+    if outcome.state is StaffMessageState.SENT:
+        chats.mark_answered(session, row.friend_id)
+
+
+def _reply_token(event: WebhookEvent) -> str | None:
+    try:
+        payload = json.loads(event.payload)
+    except ValueError:
+        return None
+    token = payload.get("replyToken") if isinstance(payload, dict) else None
+    return token if isinstance(token, str) and payload.get("mode") != "standby" else None

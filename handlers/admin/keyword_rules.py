@@ -1,0 +1,201 @@
+"""Keyword rules: the list, the editor, and the box to try a sentence."""
+
+from collections import defaultdict
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from bot.errors import FieldFault, InvalidInputError
+from bot.services import accounts, keyword_rules, tags
+from handlers.admin import words
+from handlers.admin.access import allow, current_actor
+from handlers.admin.fault_places import by_field
+from handlers.admin.rule_forms import RuleForm
+from handlers.processes import current_runtime
+from models import KeywordRule, Role
+
+blueprint = Blueprint("keyword_rules", __name__, url_prefix="/keyword-rules")
+
+
+@blueprint.get("")
+@allow(Role.VIEWER)
+def index() -> ResponseReturnValue:
+    """Show the rules in the order in which they go first."""
+    search = request.args.get("search", "").strip()
+    with current_runtime().db() as session:
+        rules = keyword_rules.list_rules(session)
+        colliding = _colliding(session, rules)
+        names = tags.names_of(session, [tag_id for rule in rules for tag_id in rule.tags])
+    shown = [rule for rule in rules if _is_found(rule, search)]
+    page = "_list.html" if request.headers.get("HX-Target") == "rules" else "index.html"
+    return render_template(
+        f"admin/keyword_rules/{page}",
+        rules=shown,
+        total=len(rules),
+        search=search,
+        colliding=colliding,
+        tag_names=names,
+        matches=words.MATCHES,
+    )
+
+
+@blueprint.get("/new")
+@allow(Role.MARKETER)
+def new() -> ResponseReturnValue:
+    """Show an empty editor; `keyword` and `copy` fill it in."""
+    form = RuleForm.blank()
+    copied = request.args.get("copy", type=int)
+    if copied:
+        with current_runtime().db() as session:
+            rule = keyword_rules.get_rule(session, copied)
+        form = RuleForm.from_rule(rule, current_runtime().settings.zone)
+        form.name = gettext("%(name)s 的複本", name=rule.name)
+    elif request.args.get("keyword"):
+        form.keywords = [{"text": request.args["keyword"][:200], "match": "exact"}]
+    return _editor(form)
+
+
+@blueprint.post("/new")
+@allow(Role.MARKETER)
+def create() -> ResponseReturnValue:
+    """Save a new rule."""
+    return _save(None)
+
+
+@blueprint.get("/<int:rule_id>")
+@allow(Role.VIEWER)
+def edit(rule_id: int) -> ResponseReturnValue:
+    """Show a rule in the editor."""
+    runtime = current_runtime()
+    with runtime.db() as session:
+        rule = keyword_rules.get_rule(session, rule_id)
+    return _editor(RuleForm.from_rule(rule, runtime.settings.zone), rule=rule)
+
+
+@blueprint.post("/<int:rule_id>")
+@allow(Role.MARKETER)
+def change(rule_id: int) -> ResponseReturnValue:
+    """Save a rule."""
+    return _save(rule_id)
+
+
+@blueprint.post("/<int:rule_id>/toggle")
+@allow(Role.MARKETER)
+def toggle(rule_id: int) -> ResponseReturnValue:
+    """Switch a rule on or off; htmx swaps in the switch."""
+    runtime = current_runtime()
+    with runtime.db.begin() as session:
+        rule = keyword_rules.toggle(session, rule_id, by=current_actor(), now=runtime.now())
+    return render_template("admin/keyword_rules/_switch.html", rule=rule)
+
+
+@blueprint.post("/<int:rule_id>/delete")
+@allow(Role.MARKETER)
+def delete(rule_id: int) -> ResponseReturnValue:
+    """Delete a rule."""
+    runtime = current_runtime()
+    with runtime.db.begin() as session:
+        keyword_rules.delete(session, rule_id, by=current_actor(), now=runtime.now())
+    flash(gettext("已刪除這則規則。"))
+    return redirect(url_for("admin.keyword_rules.index"))
+
+
+@blueprint.post("/rows")
+@allow(Role.MARKETER)
+def rows() -> ResponseReturnValue:
+    """Give back the rows of keywords or hours with one more to fill in."""
+    form = RuleForm.from_form(request.form)
+    name = "_hours.html" if request.args.get("of") == "hours" else "_keywords.html"
+    return render_template(f"admin/keyword_rules/{name}", form=form, faults={}, spare=1, matches=words.MATCHES)
+
+
+@blueprint.get("/try")
+@allow(Role.VIEWER)
+def try_text() -> ResponseReturnValue:
+    """Tell which rule a sentence calls up."""
+    runtime = current_runtime()
+    said = request.args.get("text", "")[:5000]
+    with runtime.db() as session:
+        trial = keyword_rules.try_text(session, said, zone=runtime.settings.zone, now=runtime.now()) if said else None
+        account = accounts.get_account(session)
+    page = "_trial.html" if request.headers.get("HX-Request") else "try.html"
+    return render_template(
+        f"admin/keyword_rules/{page}",
+        trial=trial,
+        said=said,
+        account_name=account.display_name,
+        matches=words.MATCHES,
+    )
+
+
+def _save(rule_id: int | None) -> ResponseReturnValue:
+    runtime = current_runtime()
+    form = RuleForm.from_form(request.form)
+    try:
+        with runtime.db.begin() as session:
+            rule = _store(session, form, rule_id)
+    except InvalidInputError as error:
+        return _editor(form, rule_id=rule_id, faults=error.faults), 422
+    flash(gettext("已儲存「%(name)s」。兩秒內生效。", name=rule.name))
+    return redirect(url_for("admin.keyword_rules.index"))
+
+
+def _store(session: Session, form: RuleForm, rule_id: int | None) -> KeywordRule:
+    """Raises InvalidInputError with everything that cannot be taken."""
+    runtime, by = current_runtime(), current_actor()
+    now = runtime.now()
+    given: list[int | str] = [*form.tags, *([form.new_tag] if form.new_tag else [])]
+    tag_ids = tags.resolve(session, given, by=by, now=now)
+    content, faults = form.content(runtime.settings.zone, tag_ids)
+    if faults:
+        raise InvalidInputError(faults)
+    if rule_id is None:
+        return keyword_rules.create(session, content, by=by, now=now)
+    return keyword_rules.change(session, rule_id, vars(content), by=by, now=now)
+
+
+def _editor(
+    form: RuleForm,
+    *,
+    rule: KeywordRule | None = None,
+    rule_id: int | None = None,
+    faults: tuple[FieldFault, ...] = (),
+) -> str:
+    with current_runtime().db() as session:
+        all_tags = tags.list_tags(session)
+        account = accounts.get_account(session)
+    return render_template(
+        "admin/keyword_rules/edit.html",
+        form=form,
+        rule=rule,
+        rule_id=rule.id if rule else rule_id,
+        faults=by_field(faults, {"messages": form.editor.drafts}),
+        all_tags=all_tags,
+        matches=words.MATCHES,
+        messages=form.editor.to_messages()[0],
+        problems=[],
+        account_name=account.display_name,
+        spare=0 if form.keywords else 1,
+    )
+
+
+def _is_found(rule: KeywordRule, search: str) -> bool:
+    wanted = search.casefold()
+    texts = [rule.name, *(keyword["text"] for keyword in rule.keywords)]
+    return not wanted or any(wanted in text.casefold() for text in texts)
+
+
+def _colliding(session: Session, rules: list[KeywordRule]) -> dict[int, list[dict[str, Any]]]:
+    """Return for each rule the others it shares a keyword with."""
+    by_id = {rule.id: rule for rule in rules}
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for collision in keyword_rules.find_collisions(session):
+        first, second = by_id.get(collision.winner_id), by_id.get(collision.loser_id)
+        if first is None or second is None:
+            continue
+        found[first.id].append({"rule": second, "text": collision.text, "wins": True})
+        found[second.id].append({"rule": first, "text": collision.text, "wins": False})
+    return found
