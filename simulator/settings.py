@@ -44,7 +44,7 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
-    """Settings out of `SIMULATOR_…` variables; what is `given` wins.
+    """Settings out of `SIMULATOR_…` variables; what is `given` wins. None says nothing, but for `message_limit`.
 
     Raises ValueError naming the variable that cannot be understood.
     """
@@ -53,6 +53,7 @@ def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
         text = environment.get(PREFIX + setting.name.upper())
         if text is not None:
             chosen[setting.name] = read_setting(setting.name, text)
+    given = {name: value for name, value in given.items() if value is not None or name == "message_limit"}
     return replace(Settings(), **(chosen | given))
 
 

@@ -110,6 +110,7 @@ function setUpNewPerson() {
 
 function setUp() {
   setUpNewPerson();
+  byId("invitation").hidden = !new URLSearchParams(location.search).has("add");
   setUpPanel();
   byId("back").addEventListener("click", () => { location.hash = ""; });
   byId("search").addEventListener("input", () => refreshPeople().catch((error) => toast(error.message)));

@@ -91,6 +91,7 @@ class BotServer:
     secret: str
     statuses: list[int] = field(default_factory=list)  # for the next bodies; afterwards 200
     bodies: list[Json] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     badly_signed: int = 0
 
     def __post_init__(self) -> None:
@@ -104,6 +105,7 @@ class BotServer:
         expected = base64.b64encode(hmac.new(self.secret.encode(), raw, hashlib.sha256).digest()).decode()
         with self._lock:
             self.badly_signed += environ.get("HTTP_X_LINE_SIGNATURE") != expected
+            self.raw.append(raw)
             self.bodies.append(json.loads(raw))
             status = self.statuses.pop(0) if self.statuses else 200
         start(f"{status} X", [("Content-Type", "text/plain")])
