@@ -55,7 +55,6 @@ def message_event(
     shown = how_shown or {name: value for name, value in message.items() if name not in {"id", "markAsReadToken"}}
     body = json.dumps({"messages": [shown]}, ensure_ascii=False).encode()
     world.chats.add(index, "person", body, [message["id"]], at_ms=world.clock.milliseconds())
-    world.chats.note_read_token(message["markAsReadToken"], message["id"])
     world.people.wrote(index, world.clock.seconds())
     world.notices.post()
     if world.settings.chat_mode != "chat":
@@ -131,7 +130,6 @@ def invite(world: World, name: str, members: list[int], *, room: bool) -> tuple[
 
 
 def say_in_group(world: World, group: Group, member: int, message: dict[str, Any]) -> Event:
-    world.chats.note_read_token(message["markAsReadToken"], message["id"])
     return group_event(world, group, "message", member, answerable=True, message=message)
 
 

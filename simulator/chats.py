@@ -7,6 +7,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
+from simulator import identifiers
 from simulator.recipients import Recipients
 
 PERSON = "person"
@@ -36,7 +37,6 @@ class Chats:
         self._received = array("I")  # messages of the account that each person got
         self._unsent: set[str] = set()
         self._read: set[str] = set()
-        self._read_tokens: dict[str, str] = {}
         self.loading_until: dict[int, float] = {}
 
     def add(self, index: int, how: str, body: bytes, message_ids: list[str], *, at_ms: int) -> None:
@@ -64,12 +64,9 @@ class Chats:
     def unsend(self, message_id: str) -> None:
         self._unsent.add(message_id)
 
-    def note_read_token(self, token: str, message_id: str) -> None:
-        self._read_tokens[token] = message_id
-
     def mark_read(self, token: str) -> bool:
         """Mark the message of a token as read; False if there is no such token."""
-        message_id = self._read_tokens.get(token)
+        message_id = identifiers.message_of_read_token(token)
         if message_id is None:
             return False
         self._read.add(message_id)

@@ -76,4 +76,5 @@ def location(title: str, address: str, latitude: float, longitude: float) -> dic
 
 
 def _identified(kind: str) -> dict[str, Any]:
-    return {"id": identifiers.message_id(), "type": kind, "markAsReadToken": identifiers.quote_token()}
+    message_id = identifiers.message_id()
+    return {"id": message_id, "type": kind, "markAsReadToken": identifiers.read_token(message_id)}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from typing import Any
 
@@ -17,6 +18,8 @@ from simulator.world import current_world
 LARGEST_BODY = 2_000_000
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 CAMEL = re.compile(r"_(\w)")
+UNTOLD = frozenset({"Authorization", "Host", "Connection", "Accept", "Accept-Encoding", "Content-Length"})
+REPEATED = frozenset({"Content-Type", "User-Agent"})
 BEFORE = frozenset({"rate_limit", "monthly_limit", "error_before", "reset_before", "timeout_before"})
 _names: dict[str, str] = {}
 
@@ -44,16 +47,16 @@ def enter() -> None:
     """Note the request, let faults strike, then refuse what LINE would refuse anywhere."""
     world = current_world()
     rule = request.url_rule.rule if request.url_rule is not None else request.path
-    endpoint = f"{request.method} {documented_name(rule)}"
+    endpoint = sys.intern(f"{request.method} {documented_name(rule)}")
     too_large = (request.content_length or 0) > LARGEST_BODY
     g.received = Received(
         number=world.ledger.next_number(),
         endpoint=endpoint,
-        path=request.path,
+        path=sys.intern(request.path),
         query=request.query_string.decode("latin-1"),
         at_ms=int(time.time() * 1000),
         request_id=identifiers.request_id(),
-        headers={name: value for name, value in request.headers.items() if name != "Authorization"},
+        headers=telling_headers(),
         body=b"" if too_large else request.get_data(),
     )
     g.mishap = world.faults.meet(endpoint, request.path)
@@ -65,6 +68,15 @@ def enter() -> None:
         raise too_fast()
     if "X-Line-Retry-Key" in request.headers and endpoint not in SENDING_ENDPOINTS:
         raise LineError(400, "The retry key is not supported by this API")
+
+
+def telling_headers() -> dict[str, str]:
+    """The headers worth keeping; names and what repeats itself are stored once for all requests."""
+    return {
+        sys.intern(name): sys.intern(value) if name in REPEATED else value
+        for name, value in request.headers.items()
+        if name not in UNTOLD
+    }
 
 
 def check_token() -> None:

@@ -7,6 +7,7 @@ from simulator import identifiers
 from simulator.clock import Clock
 
 OLDEST_EVENT_SECONDS = 20 * 60
+SWEEP_FROM = 10_000  # so many tokens are kept before old ones are looked for
 
 
 @dataclass(slots=True)
@@ -17,7 +18,6 @@ class Token:
     chat_id: str
     event_at: float
     alive_from: float  # the newest delivery of the webhook that carries it
-    used: bool = False
 
 
 class ReplyTokens:
@@ -25,12 +25,15 @@ class ReplyTokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, Token] = {}
+        self._sweep_at = SWEEP_FROM
         self.lifetime_seconds = lifetime_seconds
 
     def issue(self, index: int | None, chat_id: str) -> str:
         name, now = identifiers.reply_token(), self._clock.seconds()
         with self._lock:
             self._tokens[name] = Token(index, chat_id, now, now)
+            if len(self._tokens) >= self._sweep_at:
+                self._forget_old()
         return name
 
     def delivered(self, name: str) -> None:
@@ -45,15 +48,14 @@ class ReplyTokens:
         now = self._clock.seconds()
         with self._lock:
             token = self._tokens.get(name)
-            if token is None or token.used:
+            if token is None:
                 return None
             if now - token.alive_from > self.lifetime_seconds or now - token.event_at > OLDEST_EVENT_SECONDS:
                 return None
-            token.used = True
-            return token
+            return self._tokens.pop(name)
 
-    def forget_old(self) -> None:
-        """Drop tokens no answer can use any more."""
+    def _forget_old(self) -> None:
+        """Drop tokens no answer can use any more; the lock is held."""
         oldest = self._clock.seconds() - OLDEST_EVENT_SECONDS
-        with self._lock:
-            self._tokens = {name: token for name, token in self._tokens.items() if token.event_at > oldest}
+        self._tokens = {name: token for name, token in self._tokens.items() if token.event_at > oldest}
+        self._sweep_at = max(SWEEP_FROM, 2 * len(self._tokens))

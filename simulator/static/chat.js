@@ -1,6 +1,6 @@
 // One person's chat with the account: messages, quick replies, rich menu, and what the person does.
 
-import { make, toast } from "./dom.js";
+import { make, picture, toast } from "./dom.js";
 import { call, person } from "./calls.js";
 import { drawMessage } from "./messages.js";
 import { onTap } from "./actions.js";
@@ -96,7 +96,8 @@ export class Chat {
     const items = line.from === "account" && line.message.quickReply ? line.message.quickReply.items : [];
     const box = byId("quick");
     box.replaceChildren(...items.map((item) =>
-      make("button", { type: "button", text: item.action.label, click: onTap(this, item.action) })));
+      make("button", { type: "button", click: onTap(this, item.action) },
+        item.imageUrl ? picture(item.imageUrl, { className: "quick-icon" }) : null, make("span", { text: item.action.label }))));
     box.hidden = items.length === 0;
   }
 

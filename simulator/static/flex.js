@@ -23,7 +23,8 @@ function place(element, component, parent) {
   const row = inRow(parent.layout);
   const margin = size(component.margin ?? (parent.first ? undefined : parent.spacing), SPACES);
   if (margin && component.position !== "absolute") element.style[row ? "marginInlineStart" : "marginTop"] = margin;
-  const flex = component.flex ?? (row && !["icon", "separator", "spacer"].includes(component.type) ? 1 : 0);
+  const grows = row && !component.width && !["icon", "separator", "spacer"].includes(component.type);
+  const flex = component.flex ?? (grows ? 1 : 0);
   element.style.flex = flex > 0 ? `${flex} 0 ${row ? "0" : "auto"}` : "0 0 auto";
   if (component.position === "absolute") element.style.position = "absolute";
   const offsets = { offsetTop: "top", offsetBottom: "bottom", offsetStart: "insetInlineStart", offsetEnd: "insetInlineEnd" };
