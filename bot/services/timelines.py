@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import ChatMessage, FriendshipChange, FriendTag
@@ -65,4 +65,4 @@ def _comes_after(
         return at <= place.at
     if kind > place.kind:
         return at < place.at
-    return or_(at < place.at, and_(at == place.at, key < place.id))
+    return or_(at < place.at, and_(at == place.at, key < literal(place.id, BigInteger)))

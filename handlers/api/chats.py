@@ -81,7 +81,7 @@ class WaitingQuery(PageQuery):
 def list_chat(call: Call, line_user_id: str, query: PageQuery) -> ChatPage:
     """Newest first."""
     friend = friend_of(call.session, line_user_id)
-    found = chats.list_chat(call.session, friend.id, before=query.after_id or None, limit=query.limit + 1)
+    found = chats.list_chat(call.session, friend.id, before=query.after_big_id or None, limit=query.limit + 1)
     items = [line_answer(line) for line in found[: query.limit]]
     return ChatPage(items=items, next=str(items[-1].id) if len(found) > query.limit else None)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.errors import NotFoundError
 from bot.services import friend_lists, friend_tags, friends, tracked_links
 from handlers.api.operations import Call, operation
-from handlers.api.shapes import Answer, Body, Moment, PageQuery
+from handlers.api.shapes import BIGGEST_ID, Answer, Body, Moment, PageQuery
 from models import Friend, FriendState, FriendTag, Role, TagSource
 from models.friend import is_line_user_id
 
@@ -59,7 +59,7 @@ class FriendsQuery(PageQuery):
     search: Annotated[str, StringConstraints(max_length=100)] = Field(
         default="", description="part of the name, or a whole LINE user id"
     )
-    tag: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(default=None, description="id of a tag")
+    tag: Annotated[int, Field(ge=1, le=BIGGEST_ID)] | None = Field(default=None, description="id of a tag")
     state: State | None = None
     source: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="code of a tracked link"
@@ -85,7 +85,7 @@ def list_friends(call: Call, query: FriendsQuery) -> FriendPage:
     page = friend_lists.page(
         call.session,
         limit=query.limit,
-        after=query.after_id if query.after else None,
+        after=query.after_big_id if query.after else None,
         search=query.search,
         tag_id=query.tag,
         state=FriendState(query.state) if query.state else None,

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 LONGEST_MOMENT = 40
 MOST_ON_A_PAGE = 200
+BIGGEST_ID = 2**31 - 1
 
 
 def _read_moment(value: object) -> datetime:
@@ -60,7 +61,7 @@ Message = Annotated[
     ),
 ]
 Messages = Annotated[list[Message], Field(max_length=5)]
-TagId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+TagId = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 TagsGiven = Annotated[list[TagId | TagName], Field(max_length=50)]
 After = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
@@ -101,7 +102,12 @@ class PageQuery(Query):
 
     @property
     def after_id(self) -> int:
-        """The id to go on after; 0 for the beginning."""
+        """The id to go on after; 0 for the beginning. No column of such ids holds more than 31 bits."""
+        return min(self.after_big_id, BIGGEST_ID)
+
+    @property
+    def after_big_id(self) -> int:
+        """The same for tables that may hold thousands of millions of rows."""
         return int(self.after) if self.after else 0
 
 

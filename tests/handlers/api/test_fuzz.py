@@ -8,6 +8,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, seed, settings
 from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
@@ -62,6 +63,7 @@ def test_whatever_is_sent_the_answer_is_one_that_is_promised(
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", unlimited)
 
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
         operation = found.ok()
         named = {name: value for name, value in places.items() if f"{{{name}}}" in operation.path}
         if places and not named:
@@ -79,7 +81,7 @@ def _try_out(
         max_examples=EXAMPLES, database=None, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck)
     )
     @given(operation.as_strategy(generation_mode=mode, path_parameters=named or None))
-    def call(case: Case) -> None:
+    def call(case: Case[Any]) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     call()
