@@ -59,7 +59,7 @@ class Webhooks:
         self._reply_tokens = reply_tokens
         self._notices = notices
         self._alarms = alarms
-        self._pool = urllib3.PoolManager(maxsize=settings.webhook_lanes, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=settings.webhook_lanes + 16, retries=False)
         self._lanes: list[queue.SimpleQueue[Parcel | None]] = []
         self._lock = threading.Lock()
         self._held: list[Event] = []
