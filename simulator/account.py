@@ -1,4 +1,4 @@
-"""The account: bot info, webhook address, quota, delivery counts, units, chat helpers."""
+"""The account: bot info, webhook address, quota, delivery counts, units, loading animation, read marks."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Bot info, counts, chat helpers, narrowcasts."""
+"""Bot info, counts, loading animation, read marks, narrowcasts."""
 
 from datetime import timedelta
 from typing import Any
