@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from bot import logs
 from bot.settings import Settings, SettingsError
 from handlers import admin, api, commands, errors, health, languages, processes, request_log, site
 from handlers.line.webhook import Webhook
@@ -17,6 +18,7 @@ ADMIN_SESSION = timedelta(hours=12)
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the web application; the connections of a process are opened after the fork, at its first use."""
     settings = settings or _load_settings()
+    logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),

@@ -32,19 +32,34 @@ traffic = logging.getLogger("traffic")  # one line per webhook or LINE call, wri
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+class OneStream(logging.StreamHandler[TextIO]):
+    """Writes to one stream, or to whatever standard error is at the moment of writing."""
+
+    def __init__(self, chosen: TextIO | None, formatter: logging.Formatter) -> None:
+        self._chosen = chosen
+        super().__init__(chosen)
+        self.setFormatter(formatter)
+
+    @property
+    def stream(self) -> TextIO:
+        """Where the next line goes."""
+        return self._chosen or sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """The choice stands."""
+
+
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send every logger of this process to one place in one form. Safe to repeat."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(make_formatter())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for logger, formatter in ((root, make_formatter()), (traffic, QuickFormatter())):
+        others = [handler for handler in logger.handlers if not isinstance(handler, OneStream)]
+        logger.handlers[:] = [*others, OneStream(stream, formatter)]
+    traffic.propagate = False
     root.setLevel(level)
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
-    quick = logging.StreamHandler(stream or sys.stderr)
-    quick.setFormatter(QuickFormatter())
-    traffic.handlers[:] = [quick]
-    traffic.propagate = False
 
 
 def make_formatter() -> logging.Formatter:

@@ -1,0 +1,88 @@
+"""How gunicorn serves the web application. Read by itself from the working directory.
+
+Whatever stands here can be overridden on gunicorn's command line or in GUNICORN_CMD_ARGS.
+"""
+
+import atexit
+import gc
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# One folder in which the worker processes count together for /metrics; prometheus_client
+# looks for it when it is first imported, so this comes before any import of ours.
+COUNTS, MASTER = tempfile.mkdtemp(prefix="yanglai-metrics-"), os.getpid()
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", COUNTS)
+
+from prometheus_client import multiprocess  # noqa: E402
+
+from bot import logs  # noqa: E402
+from bot.settings import Settings, SettingsError  # noqa: E402
+
+
+def remove_counts() -> None:
+    """The folder goes when the master goes; a worker leaves it alone."""
+    if os.getpid() == MASTER:
+        shutil.rmtree(COUNTS, ignore_errors=True)
+
+
+atexit.register(remove_counts)
+try:
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+except SettingsError as error:
+    sys.exit(str(error))
+
+bind = f"0.0.0.0:{settings.port}"
+workers = settings.web_concurrency
+worker_class = "gthread"
+threads = 16
+worker_connections = 1000
+backlog = 2048
+keepalive = 75
+timeout = 60
+graceful_timeout = 30  # the longest call to LINE waits 13 seconds
+
+preload_app = True  # fork after loading; connections are opened in the worker
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 the heartbeat waits for no disk
+
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 16380
+
+accesslog = None  # handlers/request_log.py writes one line per request, with its id and without people
+
+
+def on_starting(_server: Any) -> None:
+    """gunicorn's own lines take the form of ours."""
+    for name in ("gunicorn.error", "gunicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+def when_ready(_server: Any) -> None:
+    """What is loaded by now stays in pages that the workers share."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Open connections and threads before the first request, not during it."""
+    worker.wsgi.extensions["yanglai"].open_door()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Store, handle and say what is in flight, then close everything."""
+    if getattr(worker, "wsgi", None) is not None:
+        worker.wsgi.extensions["yanglai"].close()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What a worker counted stays counted."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
