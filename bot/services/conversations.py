@@ -13,4 +13,5 @@ def list_recent(session: Session, *, before: int | None = None, limit: int = 50)
     rows = select(Friend, ChatMessage).join(ChatMessage, ChatMessage.friend_id == Friend.id).where(is_newest)
     if before is not None:
         rows = rows.where(ChatMessage.id < before)
-    return list(session.execute(rows.order_by(ChatMessage.id.desc()).limit(limit)).tuples())
+    found = session.execute(rows.order_by(ChatMessage.id.desc()).limit(limit))
+    return [(friend, line) for friend, line in found]

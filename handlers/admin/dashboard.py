@@ -55,5 +55,5 @@ def _chart(days: list[DayFigures]) -> dict[str, Any]:
         "rate": [None if one.block_rate is None else round(one.block_rate * 100, 2) for one in days],
         "joined_label": gettext("加入"),
         "blocked_label": gettext("封鎖"),
-        "rate_label": gettext("封鎖率（%%）"),
+        "rate_label": gettext("封鎖率（%）"),
     }

@@ -162,7 +162,7 @@ def _changes(session: Session, friend_id: int) -> list[tuple[FriendshipChange, T
         .where(FriendshipChange.friend_id == friend_id)
         .order_by(FriendshipChange.happened_at.desc(), FriendshipChange.id.desc())
     )
-    return [(change, link) for change, link in session.execute(rows.limit(CHANGES)).tuples()]
+    return [(change, link) for change, link in session.execute(rows.limit(CHANGES))]
 
 
 def _tag_list(friend_id: int) -> str:

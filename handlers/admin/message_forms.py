@@ -186,7 +186,8 @@ def _open_template(message: dict[str, Any]) -> Tree | None:
     template = message["template"]
     draft: Tree = {"altText": message.get("altText", "")}
     if template["type"] == "carousel":
-        columns = [_open_column(column) for column in template.get("columns", [])]
+        given = template.get("columns")
+        columns = [_open_column(column) for column in given] if isinstance(given, list) else [None]
         return None if None in columns else {**draft, "columns": columns}
     opened = _open_column(template)
     return None if opened is None else {**draft, **opened}

@@ -99,7 +99,7 @@
           datasets: [
             { type: "bar", label: given.joined_label, data: given.joined, backgroundColor: "#06c755", borderRadius: 3 },
             { type: "bar", label: given.blocked_label, data: given.blocked, backgroundColor: "#e39a90", borderRadius: 3 },
-            { type: "line", label: given.rate_label, data: given.rate, yAxisID: "rate", borderColor: "#4b5f58", backgroundColor: "#4b5f58", borderWidth: 1.5, pointRadius: 0, tension: .25, spanGaps: false },
+            { type: "line", label: given.rate_label, data: given.rate, yAxisID: "rate", borderColor: "#4b5f58", backgroundColor: "#4b5f58", borderWidth: 1.5, pointRadius: 0, spanGaps: false },
           ],
         },
         options: {
