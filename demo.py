@@ -36,7 +36,8 @@ def main() -> int:
     subprocess.run([*flask, "migrate"], cwd=HOUSE, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     login = seed(flask, environment)
     commands = ([*flask, "simulator"], [str(BIN / "gunicorn"), "app:create_app()"], [*flask, "jobs"])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with running(commands, environment) as processes:
         try:
             if wait_until_up((f"http://{HOST}:{web}/readyz", f"http://{HOST}:{simulator}/"), processes):

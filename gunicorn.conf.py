@@ -15,7 +15,9 @@ from typing import Any
 
 # One folder in which the worker processes count together for /metrics; prometheus_client
 # looks for it when it is first imported, so this comes before any import of ours.
-COUNTS, MASTER = tempfile.mkdtemp(prefix="yanglai-metrics-"), os.getpid()
+MASTER = os.getpid()
+FOLDERS = "yanglai-metrics-"
+COUNTS = tempfile.mkdtemp(prefix=f"{FOLDERS}{MASTER}-")
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", COUNTS)
 
 from prometheus_client import multiprocess  # noqa: E402
@@ -25,9 +27,24 @@ from bot.settings import Settings, SettingsError  # noqa: E402
 
 
 def remove_counts() -> None:
-    """The folder goes when the master goes; a worker leaves it alone."""
-    if os.getpid() == MASTER:
-        shutil.rmtree(COUNTS, ignore_errors=True)
+    """The folder goes when the master goes, and so do those of masters that were killed; a worker leaves them alone."""
+    if os.getpid() != MASTER:
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*-*"):
+        master = folder.name.removeprefix(FOLDERS).partition("-")[0]
+        if folder == Path(COUNTS) or (master.isdigit() and not is_alive(int(master))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 atexit.register(remove_counts)

@@ -16,9 +16,9 @@ MENU = (
     quick_reply("找門市", says="門市"),
 )
 NEW_FRIEND = [
-    text("{{name}}，歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
+    text("{{name}} 您好，歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
 ]
-RETURNING_FRIEND = [text("{{name}}，好久不見，歡迎回來！想看看最近的優惠嗎？", MENU)]
+RETURNING_FRIEND = [text("{{name}} 您好，好久不見，歡迎回來！想看看最近的優惠嗎？", MENU)]
 FALLBACK = [text("這個問題暖暖還在學習，先看看下面的選項，或稍候由專人回覆您。", MENU)]
 
 
@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         "name": "副食品食譜",
         "keywords": [keyword("副食品", "contains"), keyword("寶寶粥", "contains")],
         "messages": [
-            text("{{name}}，為您挑了三款副食品："),
+            text("{{name}} 您好，為您挑了三款副食品："),
             with_quick_replies(flex("三款副食品", FOODS), MENU),
         ],
         "tags": ("嬰兒副食品",),
