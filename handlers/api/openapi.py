@@ -51,7 +51,7 @@ def document(app: Flask) -> dict[str, Any]:
     references, schemas = _schemas(found)
     paths: dict[str, dict[str, Any]] = {}
     for one in found:
-        paths.setdefault(_PLACE.sub(r"{\g<name>}", one.path), {})[one.method.lower()] = _operation(one, references)
+        paths.setdefault(braced(one.path), {})[one.method.lower()] = _operation(one, references)
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": _about()},
@@ -81,6 +81,11 @@ def documented(app: Flask) -> Iterator[Documented]:
                 details=view.__doc__ or "",
                 promise=promise,
             )
+
+
+def braced(path: str) -> str:
+    """Write the places of a path as OpenAPI does: `/tags/{tag_id}`."""
+    return _PLACE.sub(r"{\g<name>}", path)
 
 
 def _about() -> str:

@@ -1,6 +1,7 @@
 """POST under an `Idempotency-Key`: it takes effect once, and every repeat gets the first answer."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from models import ApiToken
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 EXTENSION = "yanglai_api_running"
 
 Act = Callable[[Session], Response]
@@ -54,7 +56,7 @@ def key_of_request() -> str | None:
     if request.method != "POST" or HEADER not in request.headers:
         return None
     key = request.headers[HEADER]
-    if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if not _KEY.fullmatch(key):
         raise ProblemError(400, "Idempotency-Key 要有 1 到 %(most)s 個可見的 ASCII 字元。", {"most": LONGEST_KEY})
     return key
 
