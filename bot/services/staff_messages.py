@@ -20,6 +20,7 @@ from bot.services import accounts, audit, auto_replies, chats
 from bot.services.audit import Actor
 from bot.services.message_faults import VARIABLES, as_field_faults
 from models import (
+    ActorKind,
     ChatMessage,
     ChatSource,
     ChatState,
@@ -191,7 +192,7 @@ def _insert(
     line = ChatMessage(
         friend_id=friend.id,
         source=ChatSource.STAFF_REPLY if way is StaffMessageWay.REPLY else ChatSource.STAFF_PUSH,
-        source_id=by.id,
+        source_id=_staff_id(by),
         kind=chats.ANSWER,
         text=plain_text(filled),
         content=json.dumps(filled),
@@ -203,7 +204,7 @@ def _insert(
     session.flush()
     row = StaffMessage(
         friend_id=friend.id,
-        staff_id=by.id,
+        staff_id=_staff_id(by),
         chat_message_id=line.id,
         form_key=form_key,
         way=way,
@@ -218,6 +219,11 @@ def _insert(
     session.add(row)
     session.flush()
     return row
+
+
+def _staff_id(by: Actor) -> int | None:
+    """Another system has an id of its own, which is none of staff's; the audit log names it."""
+    return by.id if by.kind is ActorKind.STAFF else None
 
 
 def _by_form(session: Session, form_key: str) -> StaffMessage | None:
