@@ -37,13 +37,14 @@ def webhook_answered(status: int) -> None:
 
 
 def events_reached(state: str, count: int = 1) -> None:
-    """Count events that came to a state: received, handled, not_understood, failed."""
-    events.labels(state).inc(count)
+    """Count events that came to a state: handled, not_understood, put_back (to be tried again, or given up)."""
+    if count:
+        events.labels(state).inc(count)
 
 
-def answers_ended(outcome: str, count: int = 1) -> None:
-    """Count answers by what became of them: sent, refused, expired."""
-    answers.labels(outcome).inc(count)
+def answer_ended(outcome: str) -> None:
+    """Count one answer by what became of it: sent, refused, expired."""
+    answers.labels(outcome).inc()
 
 
 def line_called(endpoint: str, status: int, seconds: float) -> None:

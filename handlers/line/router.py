@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
+from bot import metrics
 from bot.runtime import Runtime
 from bot.services import auto_replies, chats, friends, inbox, tags, tracked_links
 from bot.services.auto_replies import Said
@@ -51,6 +52,7 @@ def handle(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
         if len(stored) > 1:
             return [answer for event in stored for answer in handle(runtime, [event])]
         logger.exception("event %s could not be handled", stored[0].id)
+        metrics.events_reached("put_back")
         with runtime.db.begin() as session:
             inbox.put_back(session, stored[0].id, error=type(error).__name__, now=runtime.now())
         return []
@@ -72,6 +74,8 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[Du
             said_by = auto_replies.SILENT if event.is_standby else answers
             _take_turn(Turn(session, event, friend, said_by, batch, now, leaves))
         _write(session, batch, now)
+    metrics.events_reached("not_understood", len(batch.not_understood))
+    metrics.events_reached("handled", len(mine) - len(batch.not_understood))
     return [
         DueAnswer(event_id, kind, content, mine[event_id].payload, mine[event_id].received_at, 0)
         for event_id, (kind, content) in batch.answers.items()
