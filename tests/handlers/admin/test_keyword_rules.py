@@ -50,11 +50,17 @@ def test_a_saved_rule_holds_what_was_typed(marketer: Visitor, db: Database) -> N
     assert rule.hours == [{"days": [1, 2], "from": "09:00", "until": "18:00"}]
     assert rule.active_from is not None
     assert rule.active_from.isoformat() == "2026-11-20T01:00:00+00:00"
-    assert rule.messages[0]["quickReply"]["items"][0]["action"] == {"type": "message", "label": "看門市", "text": "看門市"}
+    assert rule.messages[0]["quickReply"]["items"][0]["action"] == {
+        "type": "message",
+        "label": "看門市",
+        "text": "看門市",
+    }
     with db() as session:
         assert session.scalars(select(Tag.name).where(Tag.id.in_(rule.tags))).all() == ["問過優惠"]
         assert session.get_one(Account, 1).answers_version > 1
-        assert session.scalars(select(AuditEntry.actor_name).where(AuditEntry.subject == "keyword_rule")).all() == ["marketer"]
+        assert session.scalars(select(AuditEntry.actor_name).where(AuditEntry.subject == "keyword_rule")).all() == [
+            "marketer"
+        ]
 
 
 def test_an_edited_rule_keeps_the_rest(marketer: Visitor, db: Database) -> None:
@@ -155,9 +161,7 @@ def test_the_preview_shows_what_is_typed_and_what_is_missing(marketer: Visitor) 
         ("raw:0", ["raw", "image"]),
     ],
 )
-def test_the_editor_keeps_what_is_typed_through_every_step(
-    marketer: Visitor, operation: str, kinds: list[str]
-) -> None:
+def test_the_editor_keeps_what_is_typed_through_every_step(marketer: Visitor, operation: str, kinds: list[str]) -> None:
     form = {
         "messages.0.kind": "text",
         "messages.0.text": "第一句",
@@ -179,15 +183,77 @@ def test_a_malformed_step_is_refused(marketer: Visitor) -> None:
 
 
 MESSAGES: list[dict[str, Any]] = [
-    {"type": "text", "text": "您好 $ 🎉 $", "emojis": [{"index": 3, "productId": "5ac1bfd5040ab15980c9b435", "emojiId": "001"}, {"index": 8, "productId": "5ac1bfd5040ab15980c9b435", "emojiId": "002"}]},  # fmt: skip
+    {
+        "type": "text",
+        "text": "您好 $ 🎉 $",
+        "emojis": [
+            {"index": 3, "productId": "5ac1bfd5040ab15980c9b435", "emojiId": "001"},
+            {"index": 8, "productId": "5ac1bfd5040ab15980c9b435", "emojiId": "002"},
+        ],
+    },
     {"type": "sticker", "packageId": "446", "stickerId": "1988"},
-    {"type": "image", "originalContentUrl": "https://example.com/a.jpg", "previewImageUrl": "https://example.com/b.jpg"},
-    {"type": "video", "originalContentUrl": "https://example.com/a.mp4", "previewImageUrl": "https://example.com/b.jpg"},
-    {"type": "imagemap", "baseUrl": "https://example.com/map", "altText": "地圖", "baseSize": {"width": 1040, "height": 520}, "actions": [{"type": "uri", "linkUri": "https://example.com/", "area": {"x": 0, "y": 0, "width": 520, "height": 520}}, {"type": "message", "text": "右邊", "area": {"x": 520, "y": 0, "width": 520, "height": 520}}]},  # fmt: skip
-    {"type": "template", "altText": "選一個", "template": {"type": "buttons", "thumbnailImageUrl": "https://example.com/a.jpg", "title": "標題", "text": "說明", "actions": [{"type": "uri", "label": "官網", "uri": "https://example.com/"}, {"type": "postback", "label": "訂", "data": "order=1", "displayText": "訂"}]}},  # fmt: skip
-    {"type": "template", "altText": "好嗎", "template": {"type": "confirm", "text": "好嗎", "actions": [{"type": "message", "label": "好", "text": "好"}, {"type": "message", "label": "不好", "text": "不好"}]}},  # fmt: skip
-    {"type": "template", "altText": "多頁", "template": {"type": "carousel", "columns": [{"text": "一", "actions": [{"type": "message", "label": "一", "text": "1"}]}, {"text": "二", "actions": [{"type": "message", "label": "二", "text": "2"}]}]}},  # fmt: skip
-    {"type": "flex", "altText": "新品", "contents": {"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": []}}},  # fmt: skip
+    {
+        "type": "image",
+        "originalContentUrl": "https://example.com/a.jpg",
+        "previewImageUrl": "https://example.com/b.jpg",
+    },
+    {
+        "type": "video",
+        "originalContentUrl": "https://example.com/a.mp4",
+        "previewImageUrl": "https://example.com/b.jpg",
+    },
+    {
+        "type": "imagemap",
+        "baseUrl": "https://example.com/map",
+        "altText": "地圖",
+        "baseSize": {"width": 1040, "height": 520},
+        "actions": [
+            {"type": "uri", "linkUri": "https://example.com/", "area": {"x": 0, "y": 0, "width": 520, "height": 520}},
+            {"type": "message", "text": "右邊", "area": {"x": 520, "y": 0, "width": 520, "height": 520}},
+        ],
+    },
+    {
+        "type": "template",
+        "altText": "選一個",
+        "template": {
+            "type": "buttons",
+            "thumbnailImageUrl": "https://example.com/a.jpg",
+            "title": "標題",
+            "text": "說明",
+            "actions": [
+                {"type": "uri", "label": "官網", "uri": "https://example.com/"},
+                {"type": "postback", "label": "訂", "data": "order=1", "displayText": "訂"},
+            ],
+        },
+    },
+    {
+        "type": "template",
+        "altText": "好嗎",
+        "template": {
+            "type": "confirm",
+            "text": "好嗎",
+            "actions": [
+                {"type": "message", "label": "好", "text": "好"},
+                {"type": "message", "label": "不好", "text": "不好"},
+            ],
+        },
+    },
+    {
+        "type": "template",
+        "altText": "多頁",
+        "template": {
+            "type": "carousel",
+            "columns": [
+                {"text": "一", "actions": [{"type": "message", "label": "一", "text": "1"}]},
+                {"text": "二", "actions": [{"type": "message", "label": "二", "text": "2"}]},
+            ],
+        },
+    },
+    {
+        "type": "flex",
+        "altText": "新品",
+        "contents": {"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": []}},
+    },
 ]
 
 
@@ -203,7 +269,11 @@ def test_every_common_kind_opens_in_its_form_and_comes_back_the_same(message: di
     [
         {"type": "location", "title": "101", "address": "台北", "latitude": 25.0, "longitude": 121.5},
         {"type": "text", "text": "引用", "quoteToken": "abc"},
-        {"type": "template", "altText": "x", "template": {"type": "buttons", "text": "x", "imageSize": "contain", "actions": []}},  # fmt: skip
+        {
+            "type": "template",
+            "altText": "x",
+            "template": {"type": "buttons", "text": "x", "imageSize": "contain", "actions": []},
+        },
         {"type": "text", "text": "寄件人", "sender": {"name": "小編"}},
     ],
 )
@@ -213,7 +283,21 @@ def test_what_a_form_cannot_hold_opens_as_json_and_loses_nothing(message: dict[s
     assert json.loads(draft["json"]) == message
 
 
-@pytest.mark.parametrize("message", [None, 5, "text", [], {}, {"type": "template"}, {"type": ["text"]}, {"type": "text", "text": None, "emojis": "x"}, {"type": "imagemap", "actions": [None]}, {"type": "template", "template": {"type": "carousel", "columns": 3}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        5,
+        "text",
+        [],
+        {},
+        {"type": "template"},
+        {"type": ["text"]},
+        {"type": "text", "text": None, "emojis": "x"},
+        {"type": "imagemap", "actions": [None]},
+        {"type": "template", "template": {"type": "carousel", "columns": 3}},
+    ],
+)
 def test_any_json_can_be_opened_and_previewed(message: Any, marketer: Visitor) -> None:
     draft = message_forms.open_message(message)
     assert json.loads(draft["json"]) == message
@@ -230,12 +314,19 @@ def test_every_kind_is_previewed(marketer: Visitor) -> None:
 
 
 def test_the_greeting_and_the_fallback_are_saved_and_keep_faulty_words(marketer: Visitor, db: Database) -> None:
-    form = {"new_friend.0.kind": "text", "new_friend.0.text": "歡迎", "returning_friend.0.kind": "text", "returning_friend.0.text": "回來了"}  # fmt: skip
+    form = {
+        "new_friend.0.kind": "text",
+        "new_friend.0.text": "歡迎",
+        "returning_friend.0.kind": "text",
+        "returning_friend.0.text": "回來了",
+    }
     assert marketer.post("/admin/greeting", form).status_code == 302
     page = marketer.get("/admin/greeting").get_data(as_text=True)
     assert "歡迎" in page
     assert "回來了" in page
-    wrong = marketer.post("/admin/greeting", form | {"returning_friend.0.kind": "raw", "returning_friend.0.json": "{壞"})
+    wrong = marketer.post(
+        "/admin/greeting", form | {"returning_friend.0.kind": "raw", "returning_friend.0.json": "{壞"}
+    )
     assert wrong.status_code == 422
     assert "{壞" in wrong.get_data(as_text=True)
     fallback = {"enabled": "1", "every_minutes": "60", "messages.0.kind": "text", "messages.0.text": "稍後回覆"}

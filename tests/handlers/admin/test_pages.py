@@ -43,14 +43,69 @@ def fill_with_evil(db: Database) -> int:
     with db.begin() as session:
         tag = tags.create(session, EVIL, by=OPERATOR, now=now)
         link = tracked_links.create(session, name=BREAKOUT, by=OPERATOR, now=now)
-        friend = make_friend(session, name=EVIL, status_message=BREAKOUT, attributes={EVIL: BREAKOUT}, tracked_link_id=link.id, picture_url=f"https://x/{BREAKOUT}", unanswered_at=now, last_contact_at=now)  # fmt: skip
+        friend = make_friend(
+            session,
+            name=EVIL,
+            status_message=BREAKOUT,
+            attributes={EVIL: BREAKOUT},
+            tracked_link_id=link.id,
+            picture_url=f"https://x/{BREAKOUT}",
+            unanswered_at=now,
+            last_contact_at=now,
+        )
         session.add(FriendTag(friend_id=friend.id, tag_id=tag.id, source=TagSource.STAFF, tagged_at=now))
-        session.add(FriendshipChange(friend_id=friend.id, kind=FriendshipKind.FOLLOWED, happened_at=now, tracked_link_id=link.id))  # fmt: skip
+        session.add(
+            FriendshipChange(
+                friend_id=friend.id, kind=FriendshipKind.FOLLOWED, happened_at=now, tracked_link_id=link.id
+            )
+        )
         make_rule(session, EVIL, answer=EVIL, name=BREAKOUT, tags=[tag.id])
-        flex = {"type": "flex", "altText": EVIL, "contents": {"type": "bubble", "body": {"type": "box", "layout": EVIL, "backgroundColor": "red;} body{display:none", "contents": [{"type": "text", "text": BREAKOUT, "color": EVIL}, {"type": "image", "url": "javascript:alert(1)"}]}}}  # fmt: skip
-        for content in ({"type": "text", "text": EVIL}, {"type": EVIL}, {"type": "file", "fileName": BREAKOUT}, {"type": "sticker", "stickerId": BREAKOUT}, flex):  # fmt: skip
-            session.add(ChatMessage(friend_id=friend.id, source=ChatSource.FRIEND, kind="text", text=EVIL, content=json.dumps(content), said_at=now, is_answered=False))  # fmt: skip
-        session.add(WebhookEvent(line_event_id="e", type=EVIL, payload=json.dumps({"a": EVIL}), received_at=now, state=EventState.FAILED, due_at=now, error=BREAKOUT, attempts=5))  # fmt: skip
+        flex = {
+            "type": "flex",
+            "altText": EVIL,
+            "contents": {
+                "type": "bubble",
+                "body": {
+                    "type": "box",
+                    "layout": EVIL,
+                    "backgroundColor": "red;} body{display:none",
+                    "contents": [
+                        {"type": "text", "text": BREAKOUT, "color": EVIL},
+                        {"type": "image", "url": "javascript:alert(1)"},
+                    ],
+                },
+            },
+        }
+        for content in (
+            {"type": "text", "text": EVIL},
+            {"type": EVIL},
+            {"type": "file", "fileName": BREAKOUT},
+            {"type": "sticker", "stickerId": BREAKOUT},
+            flex,
+        ):
+            session.add(
+                ChatMessage(
+                    friend_id=friend.id,
+                    source=ChatSource.FRIEND,
+                    kind="text",
+                    text=EVIL,
+                    content=json.dumps(content),
+                    said_at=now,
+                    is_answered=False,
+                )
+            )
+        session.add(
+            WebhookEvent(
+                line_event_id="e",
+                type=EVIL,
+                payload=json.dumps({"a": EVIL}),
+                received_at=now,
+                state=EventState.FAILED,
+                due_at=now,
+                error=BREAKOUT,
+                attempts=5,
+            )
+        )
         session.add(RosterSync(state=SyncState.FAILED, started_at=now, error=EVIL))
         api_tokens.create(session, EVIL, Role.VIEWER, by=OPERATOR, now=now)
         staff.create(session, name=EVIL, password="long enough password", role=Role.VIEWER, by=OPERATOR, now=now)
@@ -70,7 +125,11 @@ def pages(app: Flask) -> list[str]:
 
 def test_every_page_shows_words_as_words(app: Flask, owner: Visitor, db: Database) -> None:
     fill_with_evil(db)
-    searched = ["/admin/friends?search=" + EVIL, "/admin/keyword-rules?search=" + EVIL, "/admin/keyword-rules/try?text=" + EVIL]  # fmt: skip
+    searched = [
+        "/admin/friends?search=" + EVIL,
+        "/admin/keyword-rules?search=" + EVIL,
+        "/admin/keyword-rules/try?text=" + EVIL,
+    ]
     shown = 0
     for path in [*pages(app), *searched]:
         answer = owner.get(path)
@@ -94,10 +153,20 @@ def test_every_page_opens_in_every_language(app: Flask, owner: Visitor, db: Data
 
 def test_the_browsers_language_is_spoken_before_anybody_logs_in(app: Flask) -> None:
     spoken = {
-        tag: re.search(r'<html lang="([^"]+)"', app.test_client().get("/admin/login", headers={"Accept-Language": tag}).get_data(as_text=True))  # fmt: skip
+        tag: re.search(
+            r'<html lang="([^"]+)"',
+            app.test_client().get("/admin/login", headers={"Accept-Language": tag}).get_data(as_text=True),
+        )
         for tag in ("zh-TW,en;q=0.5", "ja", "en-GB,en", "fr", "zh-Hant-TW", "*")
     }
-    assert [found[1] if found else None for found in spoken.values()] == ["zh-TW", "ja", "en", "zh-TW", "zh-TW", "zh-TW"]
+    assert [found[1] if found else None for found in spoken.values()] == [
+        "zh-TW",
+        "ja",
+        "en",
+        "zh-TW",
+        "zh-TW",
+        "zh-TW",
+    ]
 
 
 def test_friends_are_found_by_name_tag_state_and_link(viewer: Visitor, db: Database) -> None:
@@ -106,7 +175,13 @@ def test_friends_are_found_by_name_tag_state_and_link(viewer: Visitor, db: Datab
         first = make_friend(session, name="王小明", tracked_link_id=link.id)
         make_friend(session, name="陳美麗")
         session.add(FriendTag(friend_id=first.id, tag_id=tag.id, source=TagSource.STAFF, tagged_at=utc_now()))
-    for query in ("search=小明", f"tag={tag.id}", f"link={link.id}", f"search={first.line_user_id}", "state=following&search=王"):  # fmt: skip
+    for query in (
+        "search=小明",
+        f"tag={tag.id}",
+        f"link={link.id}",
+        f"search={first.line_user_id}",
+        "state=following&search=王",
+    ):
         page = viewer.get(f"/admin/friends?{query}").get_data(as_text=True)
         assert "王小明" in page, query
         assert "陳美麗" not in page, query
@@ -195,7 +270,9 @@ def test_recent_conversations_show_each_friend_once(viewer: Visitor, db: Databas
     with db.begin() as session:
         friend_id = make_friend(session, name="健談的人").id
         for words in ("第一句", "最後一句"):
-            session.add(ChatMessage(friend_id=friend_id, source=ChatSource.FRIEND, kind="text", text=words, said_at=utc_now()))  # fmt: skip
+            session.add(
+                ChatMessage(friend_id=friend_id, source=ChatSource.FRIEND, kind="text", text=words, said_at=utc_now())
+            )
     page = viewer.get("/admin/chat").get_data(as_text=True)
     assert page.count("健談的人") == 1
     assert "最後一句" in page
@@ -236,7 +313,9 @@ def test_a_failed_event_goes_back_to_be_handled(marketer: Visitor, db: Database)
     marketer.post(f"/admin/events/{event.id}/retry")
     with db() as session:
         assert session.get_one(WebhookEvent, event.id).state is EventState.RECEIVED
-        assert session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "webhook_event")).all() == ["retry"]
+        assert session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "webhook_event")).all() == [
+            "retry"
+        ]
 
 
 def test_a_link_has_its_qr_code_in_both_forms(marketer: Visitor, db: Database) -> None:
