@@ -44,7 +44,7 @@ def _handle_left_behind(runtime: Runtime) -> int:
         left = inbox.claim_left_behind(session, limit=router.MOST_AT_ONCE, now=runtime.now())
     if left:
         answers = router.handle(runtime, left)
-        outcomes = [replies.say(runtime.line, answer, now=runtime.now()) for answer in answers]
+        outcomes = replies.say_all(runtime.line, answers, now=runtime.now)
         with runtime.db.begin() as session:
             replies.write(session, outcomes)
     return len(left)

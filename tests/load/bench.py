@@ -112,7 +112,9 @@ def main() -> None:
             post_all(bare_port, warm, parallel=PARALLEL)
             answered(web_port, line_port, count=300)
             waits = idle(web_port, line_port)
-            print(f"idle, webhook → reply: median {statistics.median(waits)*1000:.1f} ms, p95 {sorted(waits)[int(len(waits)*.95)]*1000:.1f} ms")
+            print(
+                f"idle, webhook → reply: median {statistics.median(waits) * 1000:.1f} ms, p95 {sorted(waits)[int(len(waits) * 0.95)] * 1000:.1f} ms"
+            )
             for turn in range(3):
                 bare = post_all(bare_port, texts(3000), parallel=PARALLEL)
                 stored = post_all(web_port, texts(2000, said="沒有這個"), parallel=PARALLEL)
@@ -122,9 +124,9 @@ def main() -> None:
                 bare_wrong = post_all(bare_port, wrong, parallel=PARALLEL)
                 our_wrong = post_all(web_port, wrong, parallel=PARALLEL)
                 print(
-                    f"bare {bare.rate:.0f}/s | stored {stored.rate:.0f}/s = {stored.rate/bare.rate:.2f} {stored.statuses}"
-                    f" | answered {rate:.0f}/s = {rate/bare.rate:.2f}, ack p99 {load.wait(.99)*1000:.0f} ms"
-                    f" | wrong {our_wrong.rate:.0f}/s = {our_wrong.rate/bare_wrong.rate:.2f}"
+                    f"bare {bare.rate:.0f}/s | stored {stored.rate:.0f}/s = {stored.rate / bare.rate:.2f} {stored.statuses}"
+                    f" | answered {rate:.0f}/s = {rate / bare.rate:.2f}, ack p99 {load.wait(0.99) * 1000:.0f} ms"
+                    f" | wrong {our_wrong.rate:.0f}/s = {our_wrong.rate / bare_wrong.rate:.2f}"
                 )
         print((folder / "web.log").read_text()[-3000:])
 

@@ -38,9 +38,7 @@ def environment(database_url: str, line_port: int, **changes: str) -> dict[str, 
 def running(command: list[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process of ours for the time of the block; its group ends with it."""
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=dict(env), stdout=out, stderr=out, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=out, stderr=out, start_new_session=True)
     try:
         yield process
     finally:
@@ -61,11 +59,12 @@ def end(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTER
 
 
 @contextmanager
-def web(env: Mapping[str, str], log: Path, *, app: str = "app:create_app()", workers: int = 1) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def web(
+    env: Mapping[str, str], log: Path, *, app: str = "app:create_app()", workers: int = 1
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Run gunicorn as an operator would; yields its port and process."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", app, "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
-    command += ["--worker-class", "gthread", "--threads", "16"]
     with running(command, env, log) as process:
         wait_for_port(port, still=lambda: process.poll() is None)
         yield port, process

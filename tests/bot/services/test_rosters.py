@@ -70,8 +70,8 @@ def test_the_list_adds_whom_we_did_not_know_and_drops_who_is_missing(db: Databas
 def test_an_unfollow_newer_than_the_request_for_the_page_stands(db: Database) -> None:
     with db.begin() as session:
         blocked_at = later(minutes=3)
-        gone = {"state": FriendState.NOT_FOLLOWING, "state_at": blocked_at, "unfollowed_at": blocked_at}
-        make_friend(session, 1, **gone, proof=FriendProof.UNFOLLOW_EVENT)
+        friend = make_friend(session, 1, state=FriendState.NOT_FOLLOWING, proof=FriendProof.UNFOLLOW_EVENT)
+        friend.state_at = friend.unfollowed_at = blocked_at
     line = FakeLine()
     line.pages = {None: FollowerPage([user(1)], None)}
     sync(db, line)
