@@ -24,8 +24,8 @@ class ChatLine(Answer):
 
     id: int
     source: ChatSource
-    kind: str = Field(description="LINE's message type, `postback` for a tap, `answer` for what the account said")
-    text: str | None = Field(description="null once unsent")
+    kind: str = Field(description="LINE 的訊息類型；點按為 postback，帳號的回應為 answer")
+    text: str | None = Field(description="收回後為 null")
     messages: list[Message]
     said_at: Moment
     state: ChatState
@@ -77,7 +77,7 @@ class WaitingQuery(PageQuery):
 
 
 @blueprint.get("/friends/<line_user_id>/chat")
-@operation("讀取好友的聊天紀錄", role=Role.VIEWER, answer=ChatPage, query=PageQuery, writes=False)
+@operation("讀取好友的聊天紀錄", details="由新到舊。", role=Role.VIEWER, answer=ChatPage, query=PageQuery, writes=False)
 def list_chat(call: Call, line_user_id: str, query: PageQuery) -> ChatPage:
     """Newest first."""
     friend = friend_of(call.session, line_user_id)
@@ -87,7 +87,16 @@ def list_chat(call: Call, line_user_id: str, query: PageQuery) -> ChatPage:
 
 
 @blueprint.post("/friends/<line_user_id>/chat")
-@operation("回覆好友", role=Role.MARKETER, answer=StaffMessageAnswer, status=202, body=ChatBody, refusals=(409,))
+@operation(
+    "回覆好友",
+    details="幾秒內送出，結果寫在聊天紀錄。reply 免費，好友傳訊後約一分鐘內可用；push 計費。"
+    "所選方式無法使用時為 409，不會自動改用另一種。",
+    role=Role.MARKETER,
+    answer=StaffMessageAnswer,
+    status=202,
+    body=ChatBody,
+    refusals=(409,),
+)
 def send(call: Call, line_user_id: str, body: ChatBody) -> StaffMessageAnswer:
     """Sent within seconds; 409 when the chosen way is not open. A reply never turns into a push."""
     row = staff_messages.write(
@@ -103,14 +112,21 @@ def send(call: Call, line_user_id: str, body: ChatBody) -> StaffMessageAnswer:
 
 
 @blueprint.put("/friends/<line_user_id>/answered")
-@operation("標示好友的訊息已處理", role=Role.MARKETER, status=204)
+@operation("標示好友的訊息已處理", details="從等待回覆的清單移除。", role=Role.MARKETER, status=204)
 def mark_answered(call: Call, line_user_id: str) -> None:
     """Nothing of this friend's waits any more."""
     chats.mark_answered(call.session, friend_of(call.session, line_user_id).id)
 
 
 @blueprint.get("/unanswered")
-@operation("列出等待回覆的好友", role=Role.VIEWER, answer=WaitingPage, query=WaitingQuery, writes=False)
+@operation(
+    "列出等待回覆的好友",
+    details="等最久的在前。",
+    role=Role.VIEWER,
+    answer=WaitingPage,
+    query=WaitingQuery,
+    writes=False,
+)
 def list_unanswered(call: Call, query: WaitingQuery) -> WaitingPage:
     """Longest waiting first."""
     after = None

@@ -9,13 +9,15 @@ from flask_babel import get_locale
 
 from handlers.api import openapi
 
+EXTENSION = "yanglai_api_documents"
+
 blueprint = Blueprint("api_docs", __name__, template_folder="templates")
 
 
 @blueprint.get("/openapi.json")
 def show_document() -> Response:
     """The OpenAPI document; there is nothing secret in it."""
-    written = json.dumps(openapi.document(current_app), ensure_ascii=False)
+    written = json.dumps(_document(), ensure_ascii=False)
     return Response(written.encode(), content_type="application/json")
 
 
@@ -23,8 +25,8 @@ def show_document() -> Response:
 def show_page() -> Response:
     """The same for people, without a script."""
     nonce = secrets.token_urlsafe(16)
-    document = openapi.document(current_app)
-    language = str(get_locale() or "zh").replace("_", "-")
+    document = _document()
+    language = _language().replace("_", "-")
     page = render_template(
         "api/docs.html", document=document, sections=_sections(document), nonce=nonce, language=language
     )
@@ -34,6 +36,25 @@ def show_page() -> Response:
     )
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _document() -> dict[str, Any]:
+    """The document in the reader's language, made once for each."""
+    kept: dict[str, dict[str, Any]] = current_app.extensions.setdefault(EXTENSION, {})
+    language = _language()
+    if language not in kept:
+        kept[language] = openapi.document(current_app)
+    return kept[language]
+
+
+def _language() -> str:
+    return str(get_locale() or "zh")
+
+
+@blueprint.app_template_filter("as_json")
+def as_json(value: object) -> str:
+    """Write a value as JSON that people read."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _sections(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

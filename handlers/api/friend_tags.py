@@ -16,11 +16,18 @@ blueprint = Blueprint("api_friend_tags", __name__)
 class Wearing(Changes):
     """How long a tag stays."""
 
-    expires_at: Moment | None = Field(default=None, description="null: without end; of two ends the later one holds")
+    expires_at: Moment | None = Field(default=None, description="null 為永久；已經貼過時以較晚的期限為準")
 
 
 @blueprint.put("/friends/<line_user_id>/tags/<int:tag_id>")
-@operation("為好友貼標籤", role=Role.MARKETER, answer=FriendAnswer, body=Wearing, body_required=False)
+@operation(
+    "為好友貼標籤",
+    details="已經有這個標籤時不變。",
+    role=Role.MARKETER,
+    answer=FriendAnswer,
+    body=Wearing,
+    body_required=False,
+)
 def put(call: Call, line_user_id: str, tag_id: int, body: Wearing) -> FriendAnswer:
     """A friend who has the tag keeps it as it is."""
     friend = friend_of(call.session, line_user_id)
@@ -32,7 +39,7 @@ def put(call: Call, line_user_id: str, tag_id: int, body: Wearing) -> FriendAnsw
 
 
 @blueprint.delete("/friends/<line_user_id>/tags/<int:tag_id>")
-@operation("移除好友的標籤", role=Role.MARKETER, status=204)
+@operation("移除好友的標籤", details="沒有這個標籤時不做任何事。", role=Role.MARKETER, status=204)
 def delete(call: Call, line_user_id: str, tag_id: int) -> None:
     """Nothing happens to a friend who has not got the tag."""
     friend = friend_of(call.session, line_user_id)

@@ -41,7 +41,7 @@ class FriendAnswer(Answer):
     display_name: str | None
     attributes: dict[str, Value]
     tags: list[FriendTagAnswer]
-    source: str | None = Field(description="code of the tracked link through which the present friendship began")
+    source: str | None = Field(description="這次加入好友所經追蹤連結的代碼")
     followed_at: Moment | None
     last_contact_at: Moment | None
 
@@ -57,13 +57,11 @@ class FriendsQuery(PageQuery):
     """Which friends; several conditions must all hold."""
 
     search: Annotated[str, StringConstraints(max_length=100)] = Field(
-        default="", description="part of the name, or a whole LINE user id"
+        default="", description="名稱的一部分，或完整的 LINE 用戶 ID"
     )
-    tag: Annotated[int, Field(ge=1, le=BIGGEST_ID)] | None = Field(default=None, description="id of a tag")
+    tag: Annotated[int, Field(ge=1, le=BIGGEST_ID)] | None = Field(default=None, description="標籤的編號")
     state: State | None = None
-    source: Annotated[str, StringConstraints(max_length=40)] | None = Field(
-        default=None, description="code of a tracked link"
-    )
+    source: Annotated[str, StringConstraints(max_length=40)] | None = Field(default=None, description="追蹤連結的代碼")
 
 
 class FriendChanges(Body):
@@ -73,7 +71,14 @@ class FriendChanges(Body):
 
 
 @blueprint.get("/friends")
-@operation("列出好友", role=Role.VIEWER, answer=FriendPage, query=FriendsQuery, writes=False)
+@operation(
+    "列出好友",
+    details="由新到舊；條件要全部符合。",
+    role=Role.VIEWER,
+    answer=FriendPage,
+    query=FriendsQuery,
+    writes=False,
+)
 def list_friends(call: Call, query: FriendsQuery) -> FriendPage:
     """Newest first."""
     link_id = None
@@ -95,14 +100,20 @@ def list_friends(call: Call, query: FriendsQuery) -> FriendPage:
 
 
 @blueprint.get("/friends/<line_user_id>")
-@operation("讀取好友", role=Role.VIEWER, answer=FriendAnswer, writes=False)
+@operation("讀取好友", details="從未出現過的用戶為 404。", role=Role.VIEWER, answer=FriendAnswer, writes=False)
 def get(call: Call, line_user_id: str) -> FriendAnswer:
     """404 for somebody never seen."""
     return answers(call.session, [friend_of(call.session, line_user_id)])[0]
 
 
 @blueprint.patch("/friends/<line_user_id>")
-@operation("設定好友的屬性", role=Role.MARKETER, answer=FriendAnswer, body=FriendChanges)
+@operation(
+    "設定好友的屬性",
+    details="只更改提到的屬性；null 移除屬性。",
+    role=Role.MARKETER,
+    answer=FriendAnswer,
+    body=FriendChanges,
+)
 def change(call: Call, line_user_id: str, body: FriendChanges) -> FriendAnswer:
     """Sets the attributes that are named."""
     friend = friend_of(call.session, line_user_id, will_change=True)

@@ -18,8 +18,8 @@ class GreetingBody(Body):
     """What is said to whoever follows; an empty list says nothing."""
 
     new_friend: Messages
-    returning_friend: Messages = Field(default=[], description="empty: the same as for new friends")
-    tags: TagsGiven = Field(default=[], description="ids or names; a new name becomes a tag")
+    returning_friend: Messages = Field(default=[], description="空白時與新好友相同")
+    tags: TagsGiven = Field(default=[], description="編號或名稱；沒有這個名稱時會新增標籤")
 
 
 class GreetingAnswer(Answer):
@@ -54,7 +54,13 @@ def get(call: Call) -> GreetingAnswer:
 
 
 @blueprint.put("/greeting")
-@operation("設定歡迎訊息", role=Role.MARKETER, answer=GreetingAnswer, body=GreetingBody)
+@operation(
+    "設定歡迎訊息",
+    details="整組取代；空白陣列表示不回應。",
+    role=Role.MARKETER,
+    answer=GreetingAnswer,
+    body=GreetingBody,
+)
 def put(call: Call, body: GreetingBody) -> GreetingAnswer:
     """Replaces the whole greeting."""
     greeting = greetings.set_greeting(
@@ -76,7 +82,13 @@ def get_fallback(call: Call) -> FallbackReply:
 
 
 @blueprint.put("/fallback-answer")
-@operation("設定一律回應", role=Role.MARKETER, answer=FallbackReply, body=FallbackBody)
+@operation(
+    "設定一律回應",
+    details="沒有規則符合時的回應；同一位好友在 every_minutes 內最多一次。",
+    role=Role.MARKETER,
+    answer=FallbackReply,
+    body=FallbackBody,
+)
 def put_fallback(call: Call, body: FallbackBody) -> FallbackReply:
     """Replaces the whole answer."""
     fallback = greetings.set_fallback(

@@ -54,11 +54,11 @@ class RuleBody(Body):
     messages: Messages
     priority: Priority = 0
     enabled: bool = True
-    tags: TagsGiven = Field(default=[], description="ids or names; a new name becomes a tag")
-    segment: None = Field(default=None, description="always null")
+    tags: TagsGiven = Field(default=[], description="編號或名稱；沒有這個名稱時會新增標籤")
+    segment: None = Field(default=None, description="目前只能是 null")
     active_from: Moment | None = None
     active_until: Moment | None = None
-    hours: Hours | None = Field(default=None, description="days: Monday = 1; null: always")
+    hours: Hours | None = Field(default=None, description="days 以星期一為 1；null 為不限時段")
     answers_postback: bool = False
 
 
@@ -137,7 +137,7 @@ class TrialAnswer(Answer):
 
 
 @blueprint.get("/keyword-rules")
-@operation("列出關鍵字規則", role=Role.VIEWER, answer=RulePage, query=PageQuery, writes=False)
+@operation("列出關鍵字規則", details="由舊到新。", role=Role.VIEWER, answer=RulePage, query=PageQuery, writes=False)
 def list_rules(call: Call, query: PageQuery) -> RulePage:
     """Oldest first."""
     found = keyword_rules.page(call.session, limit=query.limit + 1, after=query.after_id)
@@ -146,7 +146,9 @@ def list_rules(call: Call, query: PageQuery) -> RulePage:
 
 
 @blueprint.post("/keyword-rules")
-@operation("新增關鍵字規則", role=Role.MARKETER, answer=RuleAnswer, status=201, body=RuleBody)
+@operation(
+    "新增關鍵字規則", details="兩秒內在所有程序生效。", role=Role.MARKETER, answer=RuleAnswer, status=201, body=RuleBody
+)
 def create(call: Call, body: RuleBody) -> RuleAnswer:
     """It answers within two seconds, in every process."""
     content = body.model_dump(exclude={"segment", "tags"})
@@ -163,7 +165,7 @@ def get(call: Call, rule_id: int) -> RuleAnswer:
 
 
 @blueprint.patch("/keyword-rules/<int:rule_id>")
-@operation("更改關鍵字規則", role=Role.MARKETER, answer=RuleAnswer, body=RuleChanges)
+@operation("更改關鍵字規則", details="只更改提到的欄位。", role=Role.MARKETER, answer=RuleAnswer, body=RuleChanges)
 def change(call: Call, rule_id: int, body: RuleChanges) -> RuleAnswer:
     """Only what is named changes."""
     changes = body.model_dump(exclude_unset=True, exclude={"segment"})
@@ -174,14 +176,21 @@ def change(call: Call, rule_id: int, body: RuleChanges) -> RuleAnswer:
 
 
 @blueprint.delete("/keyword-rules/<int:rule_id>")
-@operation("刪除關鍵字規則", role=Role.MARKETER, status=204)
+@operation("刪除關鍵字規則", details="聊天紀錄中的回應仍會保留。", role=Role.MARKETER, status=204)
 def delete(call: Call, rule_id: int) -> None:
     """What it said stays in the chat log."""
     keyword_rules.delete(call.session, rule_id, by=call.actor, now=call.now)
 
 
 @blueprint.post("/keyword-rules/try")
-@operation("試一句話會得到什麼回應", role=Role.VIEWER, answer=TrialAnswer, body=TrialBody, writes=False)
+@operation(
+    "試一句話會得到什麼回應",
+    details="不會傳送任何訊息。others 是因為這則規則而不會回應的其他規則。",
+    role=Role.VIEWER,
+    answer=TrialAnswer,
+    body=TrialBody,
+    writes=False,
+)
 def try_text(call: Call, body: TrialBody) -> TrialAnswer:
     """Nobody gets anything."""
     trial = keyword_rules.try_text(call.session, body.text, zone=call.runtime.settings.zone, now=call.now)

@@ -21,9 +21,9 @@ class LinkBody(Body):
 
     name: Name = Field(examples=["門市海報"])
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,40}$")] | None = Field(
-        default=None, description="stands in the address; null: made up"
+        default=None, description="網址中的代碼；null 時自動產生"
     )
-    tags: TagsGiven = Field(default=[], description="ids or names, for whoever joins through it")
+    tags: TagsGiven = Field(default=[], description="編號或名稱；貼給由此加入的好友")
 
 
 class LinkChanges(Changes):
@@ -31,7 +31,7 @@ class LinkChanges(Changes):
 
     name: Name = ""
     tags: TagsGiven = Field(default=[])
-    archived: bool = Field(default=False, description="an archived link still leads to the account and counts nothing")
+    archived: bool = Field(default=False, description="封存後仍會導向加好友頁，但不再計數")
 
 
 class LinkAnswer(Answer):
@@ -45,10 +45,10 @@ class LinkAnswer(Answer):
     created_at: Moment
     archived_at: Moment | None
     opened: int
-    joined: int = Field(description="friendships that began through it")
+    joined: int = Field(description="由此加入的好友")
     new: int
     returning: int
-    blocked: int = Field(description="of the joined, those that ended since")
+    blocked: int = Field(description="由此加入後來封鎖的好友")
 
 
 class LinkPage(Answer):
@@ -59,7 +59,9 @@ class LinkPage(Answer):
 
 
 @blueprint.get("/links")
-@operation("列出追蹤連結", role=Role.VIEWER, answer=LinkPage, query=PageQuery, writes=False)
+@operation(
+    "列出追蹤連結", details="由新到舊，含成效。", role=Role.VIEWER, answer=LinkPage, query=PageQuery, writes=False
+)
 def list_links(call: Call, query: PageQuery) -> LinkPage:
     """Newest first."""
     rows = select(TrackedLink).order_by(TrackedLink.id.desc()).limit(query.limit + 1)
@@ -71,7 +73,15 @@ def list_links(call: Call, query: PageQuery) -> LinkPage:
 
 
 @blueprint.post("/links")
-@operation("新增追蹤連結", role=Role.MARKETER, answer=LinkAnswer, status=201, body=LinkBody, refusals=(409,))
+@operation(
+    "新增追蹤連結",
+    details="代碼已存在時為 409。",
+    role=Role.MARKETER,
+    answer=LinkAnswer,
+    status=201,
+    body=LinkBody,
+    refusals=(409,),
+)
 def create(call: Call, body: LinkBody) -> LinkAnswer:
     """Refused with 409 if the code is taken."""
     link = tracked_links.create(
@@ -88,7 +98,13 @@ def get(call: Call, link_id: int) -> LinkAnswer:
 
 
 @blueprint.patch("/links/<int:link_id>")
-@operation("更改追蹤連結", role=Role.MARKETER, answer=LinkAnswer, body=LinkChanges)
+@operation(
+    "更改追蹤連結",
+    details="只更改提到的欄位；代碼已印出，不能更改。",
+    role=Role.MARKETER,
+    answer=LinkAnswer,
+    body=LinkChanges,
+)
 def change(call: Call, link_id: int, body: LinkChanges) -> LinkAnswer:
     """Only what is named changes."""
     changes = body.given()

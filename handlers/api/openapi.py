@@ -41,7 +41,6 @@ class Documented:
     method: str
     name: str
     section: str
-    details: str
     promise: Operation
 
 
@@ -78,7 +77,6 @@ def documented(app: Flask) -> Iterator[Documented]:
                 method=method,
                 name=_name(rule),
                 section=rule.rule.removeprefix(PREFIX).split("/")[1],
-                details=view.__doc__ or "",
                 promise=promise,
             )
 
@@ -111,7 +109,18 @@ def _schemas(operations: Iterable[Documented]) -> tuple[References, dict[str, An
         if one.promise.answer is not None:
             wanted[(one.promise.answer, "serialization")] = None
     references, schemas = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    return {(model, mode): found["$ref"] for (model, mode), found in references.items()}, schemas.get("$defs", {})
+    described = {name: _spoken(schema) for name, schema in schemas.get("$defs", {}).items()}
+    return {(model, mode): found["$ref"] for (model, mode), found in references.items()}, described
+
+
+def _spoken(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say in the reader's language what a schema says of its fields; our own docstrings stay with the code."""
+    spoken = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    for field in spoken.get("properties", {}).values():
+        field.pop("title", None)
+        if "description" in field:
+            field["description"] = gettext(field["description"])
+    return spoken
 
 
 def _operation(one: Documented, references: References) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def _operation(one: Documented, references: References) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": one.name,
         "summary": gettext(promise.summary),
-        "description": one.details,
+        "description": gettext(promise.details) if promise.details else "",
         "tags": [one.section],
         "x-role": promise.role.value,
         "parameters": [*_places(one), *_questions(promise), *_keys(one)],
@@ -152,7 +161,7 @@ def _questions(promise: Operation) -> Iterator[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", ()),
-            "description": field.get("description", ""),
+            "description": gettext(field["description"]) if "description" in field else "",
             "schema": described,
         }
 

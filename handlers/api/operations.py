@@ -31,6 +31,7 @@ class Operation:
     """What an operation promises; the OpenAPI document is made from it."""
 
     summary: str
+    details: str
     role: Role
     answer: type[BaseModel] | None
     status: int
@@ -59,6 +60,7 @@ class Call:
 def operation(
     summary: str,
     *,
+    details: str = "",
     role: Role,
     answer: type[BaseModel] | None = None,
     status: int = 200,
@@ -74,7 +76,7 @@ def operation(
     transaction (a read-only one without `writes`) and returns what is to be answered, which is written before the
     commit. Under an `Idempotency-Key` it runs once.
     """
-    promise = Operation(summary, role, answer, status, body, body_required, query, writes, refusals)
+    promise = Operation(summary, details, role, answer, status, body, body_required, query, writes, refusals)
 
     def decorate(view: View) -> Callable[..., Response]:
         @functools.wraps(view)

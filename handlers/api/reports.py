@@ -40,16 +40,16 @@ class BlockDay(Answer):
 
     on: date
     joined: int
-    returned: int = Field(description="of the joined, those who had been friends before")
+    returned: int = Field(description="加入者中的回鍋好友")
     blocked: int
     friends_before: int | None
-    block_rate: float | None = Field(description="null where it cannot be known")
+    block_rate: float | None = Field(description="無法統計時為 null")
 
 
 class BlockSource(Answer):
     """One way of coming."""
 
-    source: str | None = Field(description="code of the tracked link; null: LINE does not tell")
+    source: str | None = Field(description="追蹤連結的代碼；LINE 未提供時為 null")
     name: str | None
     joined: int
     blocked: int
@@ -64,7 +64,14 @@ class BlockReport(Answer):
 
 
 @blueprint.get("/reports/blocks")
-@operation("封鎖率報表", role=Role.VIEWER, answer=BlockReport, query=DaysQuery, writes=False)
+@operation(
+    "封鎖率報表",
+    details="依日期與加入管道；未指定日期時為最近 30 天。",
+    role=Role.VIEWER,
+    answer=BlockReport,
+    query=DaysQuery,
+    writes=False,
+)
 def blocks(call: Call, query: DaysQuery) -> BlockReport:
     """By day and by way of coming."""
     zone = call.runtime.settings.zone

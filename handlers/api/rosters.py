@@ -25,9 +25,9 @@ class SyncAnswer(Answer):
     state: SyncState
     started_at: Moment
     finished_at: Moment | None
-    listed: int = Field(description="people on the list so far")
-    found: int = Field(description="of these, who was not known as a friend")
-    missing: int = Field(description="known as friends and no longer on the list")
+    listed: int = Field(description="名單上已讀到的人數")
+    found: int = Field(description="其中原本不知道是好友的人數")
+    missing: int = Field(description="原本是好友、名單上已經沒有的人數")
     error: str | None
 
 
@@ -46,12 +46,18 @@ class ImportAnswer(Answer):
 
     added: int
     known: int
-    errors: list[FieldError] = Field(description="what is no LINE user id; everything else was taken in")
+    errors: list[FieldError] = Field(description="不是 LINE 用戶 ID 的項目；其餘都已匯入")
 
 
 @blueprint.post("/friends/sync")
 @operation(
-    "與 LINE 的好友名單同步", role=Role.MARKETER, answer=SyncAnswer, status=202, body=EmptyBody, body_required=False
+    "與 LINE 的好友名單同步",
+    details="由背景工作執行；已有同步進行中時回覆那一次。",
+    role=Role.MARKETER,
+    answer=SyncAnswer,
+    status=202,
+    body=EmptyBody,
+    body_required=False,
 )
 def start(call: Call, body: EmptyBody) -> SyncAnswer:  # noqa: ARG001 there is nothing in it
     """Begins a walk, or shows the one that is under way."""
@@ -59,7 +65,9 @@ def start(call: Call, body: EmptyBody) -> SyncAnswer:  # noqa: ARG001 there is n
 
 
 @blueprint.get("/friends/sync")
-@operation("讀取同步進度", role=Role.VIEWER, answer=SyncAnswer, writes=False)
+@operation(
+    "讀取同步進度", details="最近一次同步；從未同步過為 404。", role=Role.VIEWER, answer=SyncAnswer, writes=False
+)
 def get(call: Call) -> SyncAnswer:
     """The newest walk; 404 before the first."""
     sync = rosters.latest(call.session)
@@ -69,7 +77,13 @@ def get(call: Call) -> SyncAnswer:
 
 
 @blueprint.post("/friends/import")
-@operation("匯入 LINE 用戶 ID", role=Role.MARKETER, answer=ImportAnswer, body=ImportBody)
+@operation(
+    "匯入 LINE 用戶 ID",
+    details="給無法向 LINE 讀取好友名單的帳號；匯入的好友會有註記。",
+    role=Role.MARKETER,
+    answer=ImportAnswer,
+    body=ImportBody,
+)
 def import_ids(call: Call, body: ImportBody) -> ImportAnswer:
     """For accounts that may not list their followers; imported people are marked as such."""
     report = rosters.import_ids(call.session, body.ids, by=call.actor, now=call.now)

@@ -19,9 +19,9 @@ class SettingsAnswer(Answer):
     """What staff set for the account."""
 
     group_policy: GroupPolicy
-    chat_days: int = Field(description="how long the chat log is kept")
-    event_days: int = Field(description="how long raw webhook events are kept")
-    forward_url: str | None = Field(description="a second tool that gets every webhook, signed as LINE signed it")
+    chat_days: int = Field(description="聊天紀錄保留的天數")
+    event_days: int = Field(description="原始 webhook 事件保留的天數")
+    forward_url: str | None = Field(description="另一套工具的網址；每個 webhook 會連同 LINE 的簽章轉送過去")
     forward_enabled: bool
 
 
@@ -43,7 +43,7 @@ def get(call: Call) -> SettingsAnswer:
 
 
 @blueprint.patch("/settings")
-@operation("更改設定", role=Role.OWNER, answer=SettingsAnswer, body=SettingsChanges)
+@operation("更改設定", details="只更改提到的欄位。", role=Role.OWNER, answer=SettingsAnswer, body=SettingsChanges)
 def change(call: Call, body: SettingsChanges) -> SettingsAnswer:
     """Only what is named changes."""
     changes = body.given()

@@ -39,7 +39,7 @@ def _answer(tag: Tag) -> TagAnswer:
 
 
 @blueprint.get("/tags")
-@operation("列出標籤", role=Role.VIEWER, answer=TagPage, query=PageQuery, writes=False)
+@operation("列出標籤", details="由舊到新。", role=Role.VIEWER, answer=TagPage, query=PageQuery, writes=False)
 def list_tags(call: Call, query: PageQuery) -> TagPage:
     """Oldest first."""
     found = tags.page(call.session, limit=query.limit + 1, after=query.after_id)
@@ -48,7 +48,15 @@ def list_tags(call: Call, query: PageQuery) -> TagPage:
 
 
 @blueprint.post("/tags")
-@operation("新增標籤", role=Role.MARKETER, answer=TagAnswer, status=201, body=TagBody, refusals=(409,))
+@operation(
+    "新增標籤",
+    details="名稱已存在時為 409。",
+    role=Role.MARKETER,
+    answer=TagAnswer,
+    status=201,
+    body=TagBody,
+    refusals=(409,),
+)
 def create(call: Call, body: TagBody) -> TagAnswer:
     """Refused with 409 if the name is taken."""
     return _answer(tags.create(call.session, body.name, by=call.actor, now=call.now))
@@ -62,14 +70,28 @@ def get(call: Call, tag_id: int) -> TagAnswer:
 
 
 @blueprint.patch("/tags/<int:tag_id>")
-@operation("更改標籤名稱", role=Role.MARKETER, answer=TagAnswer, body=TagBody, refusals=(409,))
+@operation(
+    "更改標籤名稱",
+    details="規則與好友身上的標籤一併更名。",
+    role=Role.MARKETER,
+    answer=TagAnswer,
+    body=TagBody,
+    refusals=(409,),
+)
 def rename(call: Call, tag_id: int, body: TagBody) -> TagAnswer:
     """Rules and friends keep the tag."""
     return _answer(tags.rename(call.session, tag_id, body.name, by=call.actor, now=call.now))
 
 
 @blueprint.delete("/tags/<int:tag_id>")
-@operation("刪除標籤", role=Role.MARKETER, status=204, writes=False, refusals=(409,))
+@operation(
+    "刪除標籤",
+    details="也從所有好友身上移除；規則、歡迎訊息或追蹤連結仍在使用時為 409。",
+    role=Role.MARKETER,
+    status=204,
+    writes=False,
+    refusals=(409,),
+)
 def delete(call: Call, tag_id: int) -> None:
     """From every friend as well, in transactions of its own; refused with 409 while something puts it on friends."""
     tags.delete(call.runtime.db, tag_id, by=call.actor, now=call.now)

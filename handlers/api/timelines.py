@@ -54,7 +54,14 @@ class TimelineQuery(PageQuery):
 
 
 @blueprint.get("/friends/<line_user_id>/timeline")
-@operation("讀取好友的時間軸", role=Role.VIEWER, answer=TimelinePage, query=TimelineQuery, writes=False)
+@operation(
+    "讀取好友的時間軸",
+    details="加入與封鎖、標籤、聊天，由新到舊。",
+    role=Role.VIEWER,
+    answer=TimelinePage,
+    query=TimelineQuery,
+    writes=False,
+)
 def list_timeline(call: Call, line_user_id: str, query: TimelineQuery) -> TimelinePage:
     """Friendship, tags and chat in one order, newest first."""
     friend = friend_of(call.session, line_user_id)
