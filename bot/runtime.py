@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.clock import utc_now
 from bot.database import Database, connect
+from bot.gateways.forwarding import ForwardingGateway
 from bot.gateways.line import LineGateway
 from bot.gateways.line_login import LineLogin
 from bot.services.auto_replies import AnswerBook
@@ -20,6 +21,7 @@ class Runtime:
     db: Database
     line: LineGateway
     answers: AnswerBook
+    second_tool: ForwardingGateway = field(default_factory=ForwardingGateway)
     login: LineLogin | None = None  # where LINE Login is switched on
     now: Callable[[], datetime] = field(default=utc_now)
 

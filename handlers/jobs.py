@@ -8,7 +8,6 @@ from datetime import timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.gateways.forwarding import ForwardingGateway
 from bot.runtime import Runtime
 from bot.services import (
     accounts,
@@ -57,7 +56,7 @@ def send_staff_messages(runtime: Runtime) -> None:
 
 def forward_webhooks(runtime: Runtime) -> None:
     """The raw webhooks, to a second tool."""
-    _drain(runtime, lambda: forwards.send_due(runtime.db, ForwardingGateway(), now=runtime.now))
+    _drain(runtime, lambda: forwards.send_due(runtime.db, runtime.second_tool, now=runtime.now))
 
 
 def fetch_profiles(runtime: Runtime) -> None:
