@@ -89,15 +89,23 @@ def when_ready(_server: Any) -> None:
     gc.freeze()
 
 
+def process_of(worker: Any) -> Any:
+    """What belongs to this worker's process; None for another application, as in `tests/load/bare.py`."""
+    return getattr(getattr(worker, "wsgi", None), "extensions", {}).get("yanglai")
+
+
 def post_worker_init(worker: Any) -> None:
     """Open connections and threads before the first request, not during it."""
-    worker.wsgi.extensions["yanglai"].open_door()
+    process = process_of(worker)
+    if process is not None:
+        process.open_door()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """Store, handle and say what is in flight, then close everything."""
-    if getattr(worker, "wsgi", None) is not None:
-        worker.wsgi.extensions["yanglai"].close()
+    process = process_of(worker)
+    if process is not None:
+        process.close()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
