@@ -7,7 +7,7 @@ from uuid import uuid4
 from flask import Blueprint
 from pydantic import Field, StringConstraints
 
-from bot.services import chats, staff_messages
+from bot.services import audit, chats, staff_messages
 from handlers.api.friends import FriendAnswer, answers, friend_of
 from handlers.api.operations import Call, operation
 from handlers.api.places import at_of, written
@@ -115,7 +115,10 @@ def send(call: Call, line_user_id: str, body: ChatBody) -> StaffMessageAnswer:
 @operation("標示好友的訊息已處理", details="從等待回覆的清單移除。", role=Role.MARKETER, status=204)
 def mark_answered(call: Call, line_user_id: str) -> None:
     """Nothing of this friend's waits any more."""
-    chats.mark_answered(call.session, friend_of(call.session, line_user_id).id)
+    friend = friend_of(call.session, line_user_id)
+    if friend.unanswered_at is not None:
+        audit.record(call.session, call.actor, "mark_answered", "friend", friend.id, now=call.now)
+    chats.mark_answered(call.session, friend.id)
 
 
 @blueprint.get("/unanswered")

@@ -117,12 +117,11 @@ def _perform(promise: Operation, view: Callable[..., Any], path: dict[str, Any])
         return act(session)
 
 
-def _written(promise: Operation, answered: Any, runtime: Runtime) -> Response:
+def _written(promise: Operation, answered: BaseModel | None, runtime: Runtime) -> Response:
     """Write the answer while the transaction is open."""
-    if promise.answer is None:
+    if answered is None:
         return Response(status=NO_CONTENT)
-    model = answered if isinstance(answered, promise.answer) else promise.answer.model_validate(answered)
-    written = model.model_dump_json(context={"zone": runtime.settings.zone}, by_alias=True)
+    written = answered.model_dump_json(context={"zone": runtime.settings.zone}, by_alias=True)
     return Response(written.encode(), promise.status, content_type=JSON)
 
 

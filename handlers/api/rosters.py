@@ -6,7 +6,7 @@ from flask import Blueprint
 from pydantic import Field, StringConstraints
 
 from bot.errors import NotFoundError
-from bot.services import rosters
+from bot.services import audit, rosters
 from handlers.api.operations import Call, operation
 from handlers.api.problems import say
 from handlers.api.shapes import Answer, Body, FieldError, Moment
@@ -61,7 +61,10 @@ class ImportAnswer(Answer):
 )
 def start(call: Call, body: EmptyBody) -> SyncAnswer:  # noqa: ARG001 there is nothing in it
     """Begins a walk, or shows the one that is under way."""
-    return _answer(rosters.start(call.session, now=call.now))
+    sync = rosters.start(call.session, now=call.now)
+    if sync.started_at == call.now:
+        audit.record(call.session, call.actor, "start", "roster_sync", sync.id, now=call.now)
+    return _answer(sync)
 
 
 @blueprint.get("/friends/sync")

@@ -224,13 +224,16 @@ def test_an_answer_is_pushed_or_refused_where_the_way_is_not_open(
     assert (line["text"], line["source"], line["id"]) == ("王小明 您好", "staff_push", sent.get_json()["chat_id"])
 
 
-def test_a_sync_is_begun_once_and_shown(marketer: Caller) -> None:
+def test_a_sync_is_begun_once_and_shown(marketer: Caller, db: Database) -> None:
     assert marketer.get("/friends/sync").status_code == 404
     first, again = marketer.post("/friends/sync"), marketer.post("/friends/sync", {})
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.get_json()["state"] == "listing"
     assert again.get_json()["id"] == first.get_json()["id"]
     assert marketer.get("/friends/sync").get_json()["id"] == first.get_json()["id"]
+    with db() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.subject) == ("start", "roster_sync")
 
 
 def test_ids_are_imported_and_what_is_none_is_named(marketer: Caller) -> None:
