@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent
-VAR = HOUSE / "var"
+VAR = Path(os.environ.get("DEMO_FOLDER") or HOUSE / "var")
 SECRETS = VAR / "demo.env"
 LOGIN = VAR / "demo-login.txt"
 HOST = "127.0.0.1"
@@ -30,7 +30,7 @@ def main() -> int:
         if not is_free(port):
             sys.stderr.write(f"Port {port} is taken. Choose others: make demo PORT=… SIMULATOR_PORT=…\n")
             return 1
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(parents=True, exist_ok=True)
     environment = make_environment(web, simulator)
     flask = [str(BIN / "flask"), "--app", "app"]
     subprocess.run([*flask, "migrate"], cwd=HOUSE, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
@@ -44,7 +44,7 @@ def main() -> int:
                 tell(web, simulator, login)
                 while all(process.poll() is None for process in processes):
                     time.sleep(0.3)
-            sys.stderr.write("One of the processes ended; see the lines above and var/demo.log.\n")
+            sys.stderr.write(f"One of the processes ended; {VAR / 'demo.log'} says why.\n")
             return 1
         except KeyboardInterrupt:
             sys.stdout.write("\nStopping …\n")
@@ -155,7 +155,7 @@ def tell(web: int, simulator: int, login: str) -> None:
         f"  登入 login          {name}{f'  {password}' if password else ''}\n"
         f"  聊天室 simulator    http://{HOST}:{simulator}/\n"
         f"  API                 http://{HOST}:{web}/api/v1/docs\n"
-        f"  log                 var/demo.log\n\n  Ctrl-C stops all of it.\n\n"
+        f"  log                 {VAR / 'demo.log'}\n\n  Ctrl-C stops all of it.\n\n"
     )
     sys.stdout.flush()
 

@@ -140,7 +140,7 @@ RULES: tuple[Rule, ...] = (
     },
     {
         "name": "查詢訂單",
-        "keywords": [keyword("(訂單|order)[ #]*[0-9]{6,}", "pattern")],
+        "keywords": [keyword("(订单|order)[ #]*[0-9]{6,}", "pattern")],  # patterns see the folded text
         "messages": [text("收到訂單編號，客服將於一個工作天內回覆您。")],
         "tags": (),
         "priority": 20,
