@@ -57,10 +57,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 
 translations: $(STAMP)
-	$(BIN)/pybabel extract --quiet --mapping-file translations/babel.cfg --no-location --sort-output \
-		--output-file translations/messages.pot .
-	$(BIN)/pybabel update --quiet --no-fuzzy-matching --input-file translations/messages.pot --output-dir translations
-	$(BIN)/pybabel compile --quiet --directory translations
+	$(BIN)/python -m translations.catalogues
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
