@@ -25,6 +25,7 @@ def stream() -> Iterator[io.StringIO]:
 
 
 def entries(stream: io.StringIO) -> list[dict[str, Any]]:
+    logs.flush()
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
