@@ -92,9 +92,10 @@ def _literals(file: Path) -> Iterator[str]:
         if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
-        if is_text and CHINESE.search(str(node.value)):
-            yield str(node.value)
+        if not isinstance(node, ast.Constant) or id(node) in docstrings:
+            continue
+        if isinstance(node.value, str) and CHINESE.search(node.value):
+            yield node.value
 
 
 def _in_template(file: Path) -> Iterator[str]:

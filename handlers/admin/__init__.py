@@ -61,4 +61,5 @@ def init_app(app: Flask) -> None:
         admin.register_blueprint(page.blueprint)
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form may stay open as long as the login lives
     login.init_app(app)
+    keyword_rules.init_app(app)
     app.register_blueprint(admin)

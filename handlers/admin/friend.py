@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError, ConflictError, InvalidInputError
-from bot.services import accounts, chats, friends, staff_messages, tags
+from bot.services import accounts, audit, chats, friends, staff_messages, tags
 from handlers.admin import chat_lines, display
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
@@ -68,9 +68,11 @@ def answer(friend_id: int) -> ResponseReturnValue:
 @allow(Role.MARKETER)
 def mark_answered(friend_id: int) -> ResponseReturnValue:
     """Take a friend off the list of those who wait."""
-    with current_runtime().db.begin() as session:
+    runtime = current_runtime()
+    with runtime.db.begin() as session:
         friends.get_friend(session, friend_id)
         chats.mark_answered(session, friend_id)
+        audit.record(session, current_actor(), "mark_answered", "friend", friend_id, now=runtime.now())
     if request.headers.get("HX-Request"):
         return ""
     return redirect(url_for("admin.friend.show", friend_id=friend_id))

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from bot.errors import FieldFault, InvalidInputError
+from bot.errors import ConflictError, FieldFault, InvalidInputError
 from bot.services import accounts, keyword_rules, tags
-from handlers.admin import words
+from bot.services.collisions import Collisions
+from handlers.admin import display, words
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
 from handlers.admin.rule_forms import RuleForm
@@ -18,24 +19,34 @@ from handlers.processes import current_runtime
 from models import KeywordRule, Role
 
 blueprint = Blueprint("keyword_rules", __name__, url_prefix="/keyword-rules")
+PER_PAGE = 100
+COLLISIONS = "admin_collisions"
+
+
+def init_app(app: Flask) -> None:
+    """Give this process a place for what it found."""
+    app.extensions[COLLISIONS] = Collisions()
 
 
 @blueprint.get("")
 @allow(Role.VIEWER)
 def index() -> ResponseReturnValue:
     """Show the rules in the order in which they go first."""
-    search = request.args.get("search", "").strip()
+    search, number = request.args.get("search", "").strip(), max(1, request.args.get("page", 1, type=int))
     with current_runtime().db() as session:
         rules = keyword_rules.list_rules(session)
-        colliding = _colliding(session, rules)
-        names = tags.names_of(session, [tag_id for rule in rules for tag_id in rule.tags])
-    shown = [rule for rule in rules if _is_found(rule, search)]
+        found = [rule for rule in rules if _is_found(rule, search)]
+        shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+        colliding = _colliding(session, rules, {rule.id for rule in shown})
+        names = tags.names_of(session, [tag_id for rule in shown for tag_id in rule.tags])
     page = "_list.html" if request.headers.get("HX-Target") == "rules" else "index.html"
     return render_template(
         f"admin/keyword_rules/{page}",
         rules=shown,
         total=len(rules),
         search=search,
+        number=number,
+        has_more=len(found) > number * PER_PAGE,
         colliding=colliding,
         tag_names=names,
         matches=words.MATCHES,
@@ -139,6 +150,8 @@ def _save(rule_id: int | None) -> ResponseReturnValue:
             rule = _store(session, form, rule_id)
     except InvalidInputError as error:
         return _editor(form, rule_id=rule_id, faults=error.faults), 422
+    except ConflictError as error:
+        return _editor(form, rule_id=rule_id, refusal=display.said(error)), 409
     flash(gettext("已儲存「%(name)s」。兩秒內生效。", name=rule.name))
     return redirect(url_for("admin.keyword_rules.index"))
 
@@ -154,6 +167,10 @@ def _store(session: Session, form: RuleForm, rule_id: int | None) -> KeywordRule
         raise InvalidInputError(faults)
     if rule_id is None:
         return keyword_rules.create(session, content, by=by, now=now)
+    present = keyword_rules.get_rule(session, rule_id, will_change=True).updated_at.isoformat()
+    if form.seen and form.seen != present:
+        form.seen = present
+        raise ConflictError("您編輯的時候，有人改過這則規則。再按一次「儲存」會用您的內容取代。")
     return keyword_rules.change(session, rule_id, vars(content), by=by, now=now)
 
 
@@ -163,6 +180,7 @@ def _editor(
     rule: KeywordRule | None = None,
     rule_id: int | None = None,
     faults: tuple[FieldFault, ...] = (),
+    refusal: str | None = None,
 ) -> str:
     with current_runtime().db() as session:
         all_tags = tags.list_tags(session)
@@ -173,6 +191,7 @@ def _editor(
         rule=rule,
         rule_id=rule.id if rule else rule_id,
         faults=by_field(faults, {"messages": form.editor.drafts}),
+        refusal=refusal,
         all_tags=all_tags,
         matches=words.MATCHES,
         messages=form.editor.to_messages()[0],
@@ -188,11 +207,14 @@ def _is_found(rule: KeywordRule, search: str) -> bool:
     return not wanted or any(wanted in text.casefold() for text in texts)
 
 
-def _colliding(session: Session, rules: list[KeywordRule]) -> dict[int, list[dict[str, Any]]]:
-    """Return for each rule the others it shares a keyword with."""
+def _colliding(session: Session, rules: list[KeywordRule], shown: set[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return for each rule that is shown the others it shares a text with."""
     by_id = {rule.id: rule for rule in rules}
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for collision in keyword_rules.find_collisions(session):
+    collisions: Collisions = current_app.extensions[COLLISIONS]
+    for collision in collisions.current(session):
+        if not {collision.winner_id, collision.loser_id} & shown:
+            continue
         first, second = by_id.get(collision.winner_id), by_id.get(collision.loser_id)
         if first is None or second is None:
             continue

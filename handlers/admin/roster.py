@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import InvalidInputError
-from bot.services import accounts, friend_lists, rosters
+from bot.services import accounts, audit, friend_lists, rosters
 from bot.services.rosters import ImportReport
 from handlers.admin import display
 from handlers.admin.access import allow, current_actor
@@ -31,8 +31,11 @@ def show() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """Begin a walk; a jobs process takes it up within seconds."""
     runtime = current_runtime()
+    now = runtime.now()
     with runtime.db.begin() as session:
-        rosters.start(session, now=runtime.now())
+        sync = rosters.start(session, now=now)
+        if sync.started_at == now:
+            audit.record(session, current_actor(), "create", "roster_sync", sync.id, now=now)
     return redirect(url_for("admin.roster.show"))
 
 

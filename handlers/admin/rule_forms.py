@@ -33,6 +33,7 @@ class RuleForm:
     active_from: str = ""
     active_until: str = ""
     hours: list[Tree] = field(default_factory=list)
+    seen: str = ""  # when the rule on the page was last changed
 
     @classmethod
     def blank(cls) -> "RuleForm":
@@ -52,6 +53,7 @@ class RuleForm:
             tags=list(rule.tags),
             active_from=_local(rule.active_from, zone),
             active_until=_local(rule.active_until, zone),
+            seen=rule.updated_at.isoformat(),
             hours=[{**window, "days": [str(day) for day in window["days"]]} for window in rule.hours or []],
         )
 
@@ -73,6 +75,7 @@ class RuleForm:
             new_tag=form.get("tags_new", "").strip(),
             active_from=form.get("active_from", ""),
             active_until=form.get("active_until", ""),
+            seen=form.get("seen", ""),
             hours=[row for row in form_trees.rows(form, "hours") if not _is_empty(row)],
         )
 

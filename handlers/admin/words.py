@@ -21,7 +21,7 @@ from models import (
 )
 
 WORDS: tuple[tuple[enum.StrEnum, LazyString], ...] = (  # members of two enums with one value are equal: no dict
-    (FriendState.FOLLOWING, _l("好友")),
+    (FriendState.FOLLOWING, _l("目前是好友")),
     (FriendState.NOT_FOLLOWING, _l("已封鎖或未加入")),
     (FriendState.UNKNOWN, _l("尚未確認")),
     (FriendProof.FOLLOW_EVENT, _l("LINE 通知了加入好友")),
@@ -98,6 +98,8 @@ ACTIONS = {
     "send": _l("傳送訊息"),
     "retry": _l("再試一次"),
     "toggle": _l("切換開關"),
+    "mark_answered": _l("標為已處理"),
+    "restore": _l("重新啟用"),
     "tag": _l("加上標籤"),
     "untag": _l("移除標籤"),
 }

@@ -1,6 +1,7 @@
 """The road from the list to a saved rule, and what is kept when it cannot be saved."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -71,6 +72,32 @@ def test_an_edited_rule_keeps_the_rest(marketer: Visitor, db: Database) -> None:
     assert marketer.post(f"/admin/keyword-rules/{rule_id}", RULE).status_code == 302
     rule = only_rule(db)
     assert (rule.name, rule.priority, rule.messages) == ("優惠券", 5, [{"type": "text", "text": "您好 {{name}}"}])
+
+
+def test_two_people_editing_one_rule_do_not_overwrite_each_other_unseen(marketer: Visitor, db: Database) -> None:
+    with db.begin() as session:
+        rule_id = make_rule(session, "門市").id
+    path = f"/admin/keyword-rules/{rule_id}"
+    seen = re.findall(r'name="seen" value="([^"]+)"', marketer.get(path).get_data(as_text=True))[0]
+    assert marketer.post(path, RULE | {"name": "先存的", "seen": seen}).status_code == 302
+    late = marketer.post(path, RULE | {"name": "後存的", "seen": seen})
+    page = late.get_data(as_text=True)
+    assert late.status_code == 409
+    assert "後存的" in page
+    assert only_rule(db).name == "先存的"
+    seen = re.findall(r'name="seen" value="([^"]+)"', page)[0]
+    assert marketer.post(path, RULE | {"name": "後存的", "seen": seen}).status_code == 302
+    assert only_rule(db).name == "後存的"
+
+
+def test_a_long_list_of_rules_comes_in_pages(viewer: Visitor, db: Database) -> None:
+    with db.begin() as session:
+        for number in range(120):
+            make_rule(session, f"關鍵字{number}", name=f"規則之{number:03}")
+    first = viewer.get("/admin/keyword-rules").get_data(as_text=True)
+    second = viewer.get("/admin/keyword-rules?page=2").get_data(as_text=True)
+    assert len(set(re.findall(r"規則之\d\d\d", first))) == 100
+    assert set(re.findall(r"規則之\d\d\d", second)) == {f"規則之{number:03}" for number in range(100, 120)}
 
 
 def test_nothing_typed_is_lost_when_something_is_wrong(marketer: Visitor, db: Database) -> None:
