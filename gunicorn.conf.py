@@ -96,6 +96,7 @@ def process_of(worker: Any) -> Any:
 
 def post_worker_init(worker: Any) -> None:
     """Open connections and threads before the first request, not during it."""
+    gc.set_threshold(50_000, 20, 20)  # a batch of events makes thousands of objects that soon go
     process = process_of(worker)
     if process is not None:
         process.open_door()

@@ -5,8 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,32 @@ MOST_AT_ONCE = 200
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Ticket(Generic[T, R]):
+    """One item on its way, and a place to wait for its result: a Future without what nobody here needs."""
+
+    __slots__ = ("_done", "_error", "_result", "item")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._result: R | None = None
+        self._error: Exception | None = None
+
+    def result(self, patience: float) -> R:
+        """Wait for the result. Raises what went wrong, or TimeoutError."""
+        if not self._done.acquire(timeout=patience):
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        return cast("R", self._result)
+
+    def settle(self, result: R | None = None, error: Exception | None = None) -> None:
+        """Let the waiting thread go on."""
+        self._result, self._error = result, error
+        self._done.release()
 
 
 class GroupCommit(Generic[T, R]):
@@ -40,7 +65,7 @@ class GroupCommit(Generic[T, R]):
         self._db = db
         self._linger = linger
         self._write_all = write_all
-        self._waiting: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Ticket[T, R] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -51,11 +76,11 @@ class GroupCommit(Generic[T, R]):
         """
         return self.submit(item).result(patience)
 
-    def submit(self, item: T) -> "Future[R]":
+    def submit(self, item: T) -> "Ticket[T, R]":
         """Bring an item without waiting."""
-        future: Future[R] = Future()
-        self._waiting.put((item, future))
-        return future
+        ticket: Ticket[T, R] = Ticket(item)
+        self._waiting.put(ticket)
+        return ticket
 
     def close(self) -> None:
         """Write what is still waiting and end the thread."""
@@ -73,7 +98,7 @@ class GroupCommit(Generic[T, R]):
             if ended:
                 return
 
-    def _take_waiting(self, batch: "list[tuple[T, Future[R]]]") -> bool:
+    def _take_waiting(self, batch: list[Ticket[T, R]]) -> bool:
         """Add what waits already; True once the end was asked for."""
         while len(batch) < MOST_AT_ONCE:
             try:
@@ -85,20 +110,20 @@ class GroupCommit(Generic[T, R]):
             batch.append(item)
         return False
 
-    def _commit(self, batch: "list[tuple[T, Future[R]]]") -> None:
+    def _commit(self, batch: list[Ticket[T, R]]) -> None:
         try:
             with self._db.begin() as session:
-                results = self._write_all(session, [item for item, _ in batch])
+                results = self._write_all(session, [ticket.item for ticket in batch])
         except Exception as error:  # noqa: BLE001 the entry point of this thread
             self._fail(batch, error)
             return
-        for (_, future), result in zip(batch, results, strict=True):
-            future.set_result(result)
+        for ticket, result in zip(batch, results, strict=True):
+            ticket.settle(result)
 
-    def _fail(self, batch: "list[tuple[T, Future[R]]]", error: Exception) -> None:
+    def _fail(self, batch: list[Ticket[T, R]], error: Exception) -> None:
         if len(batch) > 1:
-            for pair in batch:
-                self._commit([pair])
+            for ticket in batch:
+                self._commit([ticket])
             return
         logger.warning("%s could not write: %s", self._thread.name, type(error).__name__)
-        batch[0][1].set_exception(error)
+        batch[0].settle(error=error)

@@ -40,7 +40,7 @@ class FakeLine(LineGateway):
         self.left.append((kind, place_id))
         return Answer({}, "request-1")
 
-    def start_loading(self, line_user_id: str, *, seconds: int = 20) -> None:
+    def start_loading(self, line_user_id: str, *, seconds: int = 20) -> None:  # noqa: ARG002 LINE's own form
         self.loading.append(line_user_id)
 
     def get_profile(self, line_user_id: str) -> Profile | None:

@@ -11,9 +11,9 @@ import requests
 from sqlalchemy import func, select
 
 from bot.database import Database
-from models import AnswerState, EventState, Friend, FriendState, KeywordRule, WebhookEvent
+from models import KeywordRule, WebhookEvent
 from tests.factories import make_rule, set_greeting
-from tests.journeys.town import Town, wait_until
+from tests.journeys.town import Town, following, stored_events, unfinished, wait_until
 from tests.line_events import body_of, says, signature_of, user
 from tests.load.wire import free_port
 
@@ -27,23 +27,6 @@ def town(db: Database, database_url: str, tmp_path: Path) -> Iterator[Town]:
     town = Town(db, database_url, tmp_path)
     yield town
     town.close()
-
-
-def following(db: Database) -> int:
-    with db() as session:
-        return session.scalar(select(func.count()).where(Friend.state == FriendState.FOLLOWING)) or 0
-
-
-def unfinished(db: Database) -> int:
-    with db() as session:
-        return (
-            session.scalar(
-                select(func.count())
-                .select_from(WebhookEvent)
-                .where((WebhookEvent.state == EventState.RECEIVED) | (WebhookEvent.answer_state == AnswerState.DUE))
-            )
-            or 0
-        )
 
 
 def test_friends_acknowledged_before_a_kill_are_friends_after_it_and_greeted_once(town: Town) -> None:
@@ -82,9 +65,7 @@ def test_kills_at_random_moments_lose_nobody_who_was_acknowledged(town: Town) ->
     wait_until(lambda: unfinished(town.db) == 0, patience=60, what="every answer settled")
 
     greeted = town.greetings()
-    with town.db() as session:
-        stored = session.scalar(select(func.count()).select_from(WebhookEvent))
-    assert town.acknowledged() <= len(greeted) == stored
+    assert town.acknowledged_events() <= len(greeted) == stored_events(town.db)
     assert set(greeted.values()) == {1}
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import func, select
 
 from bot.database import Database
+from models import AnswerState, EventState, Friend, FriendState, WebhookEvent
 from simulator import server as simulators
 from simulator.settings import Settings as SimulatorSettings
 from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET
@@ -87,6 +89,11 @@ class Town:
         """How many webhooks our side answered with 200."""
         return sum(1 for sent in self.ask("GET", "webhooks?limit=100000")["webhooks"] if sent["status"] == 200)
 
+    def acknowledged_events(self) -> int:
+        """How many different events our side answered with 200 at least once."""
+        sent = self.ask("GET", "webhooks?limit=100000")["webhooks"]
+        return len({event_id for one in sent if one["status"] == 200 for event_id in one["event_ids"]})
+
     def greetings(self) -> Counter[str]:
         """How often each person heard a reply, also where LINE took it and answered 500."""
         received = self.ask("GET", "received?endpoint=*reply&limit=100000")["received"]
@@ -97,6 +104,25 @@ class Town:
         for process in list(self._running):
             self.stop(process)
         self.simulator.stop()
+
+
+def following(db: Database) -> int:
+    """How many people follow."""
+    with db() as session:
+        return session.scalar(select(func.count()).where(Friend.state == FriendState.FOLLOWING)) or 0
+
+
+def stored_events(db: Database) -> int:
+    """How many events are stored."""
+    with db() as session:
+        return session.scalar(select(func.count()).select_from(WebhookEvent)) or 0
+
+
+def unfinished(db: Database) -> int:
+    """How many events are not handled, or not answered for good."""
+    waits = (WebhookEvent.state == EventState.RECEIVED) | (WebhookEvent.answer_state == AnswerState.DUE)
+    with db() as session:
+        return session.scalar(select(func.count()).select_from(WebhookEvent).where(waits)) or 0
 
 
 def _answers(url: str) -> bool:

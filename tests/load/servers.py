@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.load.wire import free_port, wait_for_port
 
@@ -32,6 +33,15 @@ def environment(database_url: str, line_port: int, **changes: str) -> dict[str, 
         "DATABASE_URL": database_url,
         "LOG_LEVEL": "WARNING",
     } | changes
+
+
+def refuse_strangers() -> None:
+    """Load goes to this machine only. Exits with 2 if the environment names another LINE or point host."""
+    for name in ("LINE_API_BASE", "LINE_API_DATA_BASE", "LINE_LOGIN_BASE", "POINT_CONNECT_BASE"):
+        host = urlsplit(os.environ.get(name, "")).hostname
+        if host not in (None, "localhost", "127.0.0.1", "::1"):
+            sys.stderr.write(f"{name} names {host}: load goes to this machine only\n")
+            raise SystemExit(2)
 
 
 @contextmanager

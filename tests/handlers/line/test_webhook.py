@@ -303,9 +303,7 @@ def test_what_a_friend_takes_back_is_removed(client: FlaskClient, db: Database, 
         assert "\\u5bc6" not in "".join(session.scalars(select(WebhookEvent.payload)))
 
 
-def test_what_was_taken_back_before_it_arrived_is_not_kept(
-    client: FlaskClient, db: Database, settled: Settled
-) -> None:
+def test_what_was_taken_back_before_it_arrived_is_not_kept(client: FlaskClient, db: Database, settled: Settled) -> None:
     asked = says(user(1), "我的密碼是 1234")
     deliver(client, event("unsend", user(1), unsend={"messageId": asked["message"]["id"]}))
     deliver(client, asked)
