@@ -14,7 +14,8 @@ from models import Friend, FriendState, FriendTag
 
 COUNTED = 50_000  # up to here a count is exact on PostgreSQL as well
 LONGEST_SEARCH = 100
-WALKED = 5_000  # friends looked at one by one, newest first, before the index of names is asked
+WALKED = 20_000  # friends looked at, newest first, before the index of names is asked
+WALKED_TAGGED = 5_000  # the same among those with a tag, where each is looked up by itself
 
 _LINE_USER_ID = re.compile("U[0-9a-f]{32}")
 _NAME_GRAMS = "string_to_array(friend.name_grams, ' ')"  # as the index has it
@@ -42,6 +43,11 @@ class Wanted:
     tag_id: int | None = None
     state: FriendState | None = None
     link_id: int | None = None
+
+    @property
+    def walked(self) -> int:
+        """How many of the newest are looked at before the index of names is asked."""
+        return WALKED if self.tag_id is None else WALKED_TAGGED
 
     def conditions(self, friend: type[Friend] = Friend) -> list[ColumnElement[bool]]:
         """Return all of them but the tag, as conditions on a friend's row."""
@@ -107,7 +113,8 @@ def _ids(session: Session, wanted: Wanted, after: int | None, most: int) -> list
     if session.get_bind().dialect.name == "sqlite" or not walks:
         return list(session.scalars(_plainly(wanted, after, most)))
     found = list(session.scalars(_walk(wanted, after, most)))
-    floor = session.scalar(_newest(wanted, after).offset(WALKED - 1).limit(1)) if len(found) < most else None
+    last = _newest(wanted, after).offset(wanted.walked - 1).limit(1)
+    floor = session.scalar(last) if len(found) < most else None
     if floor is None:
         return found
     rest = _by_name if wanted.name else _plainly
@@ -136,11 +143,14 @@ def _newest(wanted: Wanted, after: int | None) -> Select[int]:
 
 
 def _walk(wanted: Wanted, after: int | None, most: int) -> Select[int]:
-    """The wanted among the newest WALKED, looked up one by one: LATERAL with a limit leaves no other choice."""
-    newest = _newest(wanted, after).limit(WALKED).subquery()
+    """The wanted among the newest; those with a tag are looked up one by one, LATERAL leaves no other choice."""
+    if wanted.tag_id is None:
+        rows = select(Friend).order_by(Friend.id.desc()).limit(WALKED)
+        friend = aliased(Friend, (rows if after is None else rows.where(Friend.id < after)).subquery())
+        return select(friend.id).where(*wanted.conditions(friend)).order_by(friend.id.desc()).limit(most)
+    newest = _newest(wanted, after).limit(WALKED_TAGGED).subquery()
     key = newest.c[0]
-    row = select(Friend).where(Friend.id == key).limit(1).lateral()
-    friend = aliased(Friend, row)
+    friend = aliased(Friend, select(Friend).where(Friend.id == key).limit(1).lateral())
     query = select(friend.id).select_from(newest).join(friend, literal_column("true"))
     return query.where(*wanted.conditions(friend)).order_by(key.desc()).limit(most)
 

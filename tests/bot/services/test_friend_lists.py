@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from bot.database import Database
 from bot.services import friend_lists, tags, tracked_links
@@ -98,15 +99,16 @@ def test_tag_state_link_and_name_narrow_together(db: Database) -> None:
 
 @pytest.mark.parametrize("tagged", [False, True])
 def test_who_is_rare_is_found_beyond_the_newest_thousands(db: Database, tagged: bool) -> None:
-    crowd = friend_lists.WALKED + 300
+    crowd = (friend_lists.WALKED_TAGGED if tagged else friend_lists.WALKED) + 300
     with db.begin() as session:
         rare = [make_friend(session, name="獨一無二").id for _ in range(3)]
-        session.add_all(_crowd(crowd))
+        session.execute(insert(Friend), _crowd(crowd))
         newest = make_friend(session, name="獨一無二").id
         session.flush()
         tag = make_tag(session)
-        everybody = list(range(rare[0], newest + 1))
-        tags.put(session, everybody, [tag.id], source=TagSource.IMPORT, source_id=None, now=NOW)
+        if tagged:
+            everybody = list(range(rare[0], newest + 1))
+            tags.put(session, everybody, [tag.id], source=TagSource.IMPORT, source_id=None, now=NOW)
     wanted: dict[str, Any] = {"search": "獨一無二", "tag_id": tag.id if tagged else None}
 
     with db() as session:
@@ -118,9 +120,9 @@ def test_who_is_rare_is_found_beyond_the_newest_thousands(db: Database, tagged: 
     assert rest.next is None
 
 
-def _crowd(count: int) -> list[Friend]:
+def _crowd(count: int) -> list[dict[str, Any]]:
     same = {"state": FriendState.FOLLOWING, "attributes": {}, "is_returning": False, "profile_attempts": 0}
-    return [Friend(line_user_id=f"U{number:032x}", created_at=NOW, **same) for number in range(count)]
+    return [{"line_user_id": f"Uc{number:031x}", "created_at": NOW, **same} for number in range(count)]
 
 
 def test_friends_are_counted(db: Database) -> None:
