@@ -1,6 +1,7 @@
 """What is said when something was refused or went wrong, where the part that was asked has no words of its own."""
 
 import logging
+import secrets
 
 from flask import Blueprint, Flask, g, has_request_context, render_template, request
 from flask.typing import ResponseReturnValue
@@ -80,9 +81,12 @@ def _show(status: int, text: str, headers: dict[str, str] | None = None) -> Resp
     if request.path in MACHINES or request.headers.get("HX-Request"):
         plain = f"{text}（{_id()}）" if status >= 500 else text
         return plain, status, {"Content-Type": "text/plain; charset=utf-8", **headers}
-    headers["Content-Security-Policy"] = "default-src 'none'; img-src data:"
+    nonce = secrets.token_urlsafe(16)
+    headers["Content-Security-Policy"] = f"default-src 'none'; img-src data:; style-src 'nonce-{nonce}'"
     language = str(get_locale() or "zh").replace("_", "-")
-    page = render_template("errors/page.html", status=status, text=text, request_id=_id(), language=language)
+    page = render_template(
+        "errors/page.html", status=status, text=text, request_id=_id(), language=language, nonce=nonce
+    )
     return page, status, headers
 
 

@@ -18,9 +18,11 @@ PERSON = "U" + "0a1b" * 8
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
+    logs.flush()
     stream = io.StringIO()
     logs.configure("INFO", stream)
     yield stream
+    logs.flush()
     logs.configure("WARNING")
 
 
