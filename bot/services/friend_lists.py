@@ -15,7 +15,7 @@ from models import Friend, FriendState, FriendTag
 COUNTED = 50_000  # up to here a count is exact on PostgreSQL as well
 LONGEST_SEARCH = 100
 WALKED = 20_000  # friends looked at, newest first, before the index of names is asked
-WALKED_TAGGED = 5_000  # the same among those with a tag, where each is looked up by itself
+WALKED_TAGGED = 3_000  # the same among those with a tag, where each is looked up by itself
 
 _LINE_USER_ID = re.compile("U[0-9a-f]{32}")
 _NAME_GRAMS = "string_to_array(friend.name_grams, ' ')"  # as the index has it
