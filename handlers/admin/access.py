@@ -12,6 +12,7 @@ from bot.services.audit import Actor
 from handlers.processes import current_runtime
 from models import Role, Staff
 
+BIGGEST_FORM = 8 * 1024 * 1024  # five large Flex messages, or two hundred thousand pasted ids
 COOKIE = "yanglai_staff"
 COOKIE_PATH = "/admin"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -67,6 +68,7 @@ def can(role: Role) -> bool:
 
 def check() -> ResponseReturnValue | None:
     """Let the request pass, or answer it: runs before every view of the admin."""
+    request.max_form_memory_size = BIGGEST_FORM
     allowed = allowed_for(request.endpoint or "")
     if request.endpoint == STATIC:
         return None

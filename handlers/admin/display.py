@@ -39,6 +39,7 @@ def init_app(app: Flask, blueprint: Blueprint) -> None:
         action_value=action_value,
         action_kinds=action_forms.SIMPLE,
         message_kinds=message_forms.KINDS,
+        sendable_stickers=message_forms.SENDABLE_STICKERS,
     )
     blueprint.context_processor(_page)
 

@@ -28,6 +28,10 @@ KINDS = {
     "flex": _l("Flex 訊息"),
     "raw": _l("其他（JSON）"),
 }
+SENDABLE_STICKERS = (  # the beginnings of two packages of LINE's list of sendable stickers
+    (446, range(1988, 2000)),
+    (11537, range(52002734, 52002746)),
+)
 COLUMN = ("thumbnailImageUrl", "title", "text")
 NOTHING: dict[str, Any] = {}
 

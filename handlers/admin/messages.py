@@ -20,6 +20,7 @@ from models import Role
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
 ROOTS = ("messages", "new_friend", "returning_friend")
 MOST_COLUMNS = 10
+JSON_KINDS = {"raw": "json", "flex": "contents"}  # kinds with a field of JSON
 
 
 @dataclass
@@ -124,11 +125,23 @@ def _kind(editor: Editor, at: str) -> None:
     """Change the kind: whatever the new form has a place for stays; JSON shows the message as it was."""
     draft = editor.drafts[int(at)]
     wanted, before = text(draft, "kind"), text(draft, "was")
-    if wanted == "raw" and before in message_forms.KINDS:
-        editor.drafts[int(at)] = message_forms.as_raw(message_forms.to_message({**draft, "kind": before})[0])
+    earlier = {**draft, "kind": before}
+    if before in JSON_KINDS and text(draft, JSON_KINDS[before]).strip():
+        editor.drafts[int(at)] = _from_json(earlier, wanted)
+    elif wanted == "raw" and before in message_forms.KINDS:
+        editor.drafts[int(at)] = message_forms.as_raw(message_forms.to_message(earlier)[0])
     elif wanted == "carousel" and not inner(draft, "columns"):
         column = {name: draft[name] for name in (*message_forms.COLUMN, "actions") if name in draft}
         editor.drafts[int(at)] = {**draft, "columns": [column]}
+
+
+def _from_json(draft: Tree, wanted: str) -> Tree:
+    """Return the form of another kind if it holds what the JSON says; else the JSON stays where it is."""
+    message, problem = message_forms.to_message(draft)
+    if problem is not None:
+        return draft
+    opened = message_forms.as_raw(message) if wanted == "raw" else message_forms.open_message(message)
+    return opened if opened["kind"] == wanted else draft
 
 
 def _raw(editor: Editor, at: str) -> None:

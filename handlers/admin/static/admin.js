@@ -70,6 +70,14 @@
         copy.textContent = copy.dataset.copied;
       });
     }
+    const sticker = event.target.closest("[data-sticker]");
+    if (sticker) {
+      const block = sticker.closest(".block-card");
+      block.querySelector('[name$=".packageId"]').value = sticker.dataset.package;
+      const field = block.querySelector('[name$=".stickerId"]');
+      field.value = sticker.dataset.sticker;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     const insert = event.target.closest("[data-insert]");
     if (insert) {
       const field = document.getElementById(insert.dataset.into);

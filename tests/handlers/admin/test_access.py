@@ -52,6 +52,8 @@ def test_a_stranger_reaches_nothing_but_the_login(app: Flask) -> None:
 def test_a_role_opens_its_own_pages_and_no_others(app: Flask, db: Database, role: Role) -> None:
     make_staff(db, "somebody", role)
     order = list(Role)
+    visitor = Visitor(app)
+    visitor.log_in("somebody")
     for endpoint, method, path in admin_routes(app):
         if endpoint.startswith("admin.login.") or endpoint == "admin.me.sign_out_everywhere":
             continue
@@ -60,8 +62,6 @@ def test_a_role_opens_its_own_pages_and_no_others(app: Flask, db: Database, role
         assert isinstance(wanted, Role)
         if order.index(role) <= order.index(wanted):
             continue
-        visitor = Visitor(app)
-        visitor.log_in("somebody")
         assert visitor.client.open(path, method=method, data={"csrf_token": visitor.csrf}).status_code == 403, path
 
 

@@ -1,5 +1,6 @@
 """The road from the list to a saved rule, and what is kept when it cannot be saved."""
 
+import html
 import json
 import re
 from typing import Any
@@ -200,6 +201,36 @@ def test_the_editor_keeps_what_is_typed_through_every_step(marketer: Visitor, op
     assert shown == kinds
     assert "https://example.com/a.jpg" in piece
     assert ("第一句" in piece) == (operation != "drop:0")
+
+
+@pytest.mark.parametrize(
+    "was, wanted, field, typed, kind",
+    [
+        ("raw", "text", "json", '{"type": "sticker", 壞', "raw"),
+        ("raw", "image", "json", '{"type": "text", "text": "留著"}', "raw"),
+        ("raw", "text", "json", '{"type": "text", "text": "留著"}', "text"),
+        ("flex", "text", "contents", '{"type": "bubble"}', "flex"),
+        ("flex", "raw", "contents", '{"type": "bubble"}', "raw"),
+        ("flex", "raw", "contents", '{"type": 壞', "flex"),
+    ],
+)
+def test_typed_json_survives_a_change_of_kind(
+    marketer: Visitor, was: str, wanted: str, field: str, typed: str, kind: str
+) -> None:
+    form = {"messages.0.kind": wanted, "messages.0.was": was, f"messages.0.{field}": typed}
+    piece = marketer.post("/admin/messages/messages/edit", form, query_string={"op": "kind:0"}).get_data(as_text=True)
+    assert f'name="messages.0.was" value="{kind}"' in piece
+    shown = html.unescape(piece)
+    assert "留著" in shown if "留著" in typed else typed.split()[-1].strip("}") in shown
+
+
+def test_a_large_form_gets_through(marketer: Visitor, db: Database) -> None:
+    many = "\r\n".join(f"關鍵字第{number}號" for number in range(80))
+    big = json.dumps({"type": "text", "text": "文" * 4900})
+    form = RULE | {"pasted": many} | {f"messages.{n}.kind": "raw" for n in range(5)}
+    form |= {f"messages.{n}.json": big + " " * 200_000 for n in range(5)}
+    assert marketer.post("/admin/keyword-rules/new", form).status_code == 302
+    assert len(only_rule(db).keywords) == 81
 
 
 def test_a_malformed_step_is_refused(marketer: Visitor) -> None:
