@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 WRITING = {"writing": True}
 SQLITE_BUSY_SECONDS = 30
+CONNECT_SECONDS = 5
 
 
 class Database(sessionmaker[Session]):
@@ -43,7 +44,14 @@ def connect(url: str, *, pool_size: int = 20) -> Database:
     """Return the database behind a URL; nothing is opened before its first use."""
     if url.startswith("sqlite"):
         return Database(_sqlite_engine(url))
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not carry what a friend said
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+    )
     return Database(engine)
 
 
@@ -51,7 +59,8 @@ def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
+    waiting = {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -64,6 +73,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")  # an event answered with 200 is never sent again
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.execute("PRAGMA cache_size=-1024")  # a mebibyte for each of many connections; the system caches the file
     cursor.close()
 
 

@@ -75,10 +75,14 @@ def start_roster_sync(runtime: Runtime) -> None:
         rosters.start_daily(session, now=runtime.now())
 
 
-def remove_old(runtime: Runtime) -> None:
-    """What is past its time: old rows, tags with an end, arrivals of people who never joined."""
-    retention.remove_old(runtime.db, now=runtime.now())
+def expire_tags(runtime: Runtime) -> None:
+    """Tags whose end has come."""
     tags.expire_due(runtime.db, now=runtime.now())
+
+
+def remove_old(runtime: Runtime) -> None:
+    """What is past its time: old rows, and arrivals of people who never joined."""
+    retention.remove_old(runtime.db, now=runtime.now())
     with runtime.db.begin() as session:
         tracked_links.forget_strangers(session, now=runtime.now())
 
@@ -90,10 +94,14 @@ TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (
     ("fetch-profiles", fetch_profiles, timedelta(seconds=3)),
     ("sync-roster", sync_roster, timedelta(seconds=5)),
     ("start-roster-sync", start_roster_sync, timedelta(minutes=10)),
+    ("expire-tags", expire_tags, timedelta(seconds=30)),
     ("remove-old", remove_old, timedelta(hours=1)),
 )
 NAMED_JOBS: dict[str, Job] = {name: job for name, job, _ in TIMETABLE}
-LEAVES_THE_HOUSE = frozenset(NAMED_JOBS) - {"remove-old"}  # these wait after a restore until an operator says so
+LEAVES_THE_HOUSE = frozenset(NAMED_JOBS) - {
+    "remove-old",
+    "expire-tags",
+}  # these wait after a restore until an operator says so
 
 
 def run_forever(runtime: Runtime, stop: threading.Event) -> None:

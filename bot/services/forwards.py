@@ -1,12 +1,13 @@
 """The raw webhook passed on to a second tool, signed as LINE signed it, from a row, with retries."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from bot.claims import claim, is_in
 from bot.database import Database
 from bot.errors import GatewayError
 from bot.gateways.forwarding import ForwardingGateway
@@ -37,22 +38,11 @@ def send_due(db: Database, gateway: ForwardingGateway, *, now: Callable[[], date
     return len(due)
 
 
-def _claim(session: Session, now: datetime) -> list[ForwardedWebhook]:
-    due = (
-        select(ForwardedWebhook.id)
-        .where(ForwardedWebhook.state == ForwardState.DUE, ForwardedWebhook.due_at <= now)
-        .order_by(ForwardedWebhook.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.scalars(
-        update(ForwardedWebhook)
-        .where(ForwardedWebhook.id.in_(due))
-        .values(due_at=now + LEASE, attempts=ForwardedWebhook.attempts + 1)
-        .returning(ForwardedWebhook)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return sorted(rows, key=lambda forward: forward.id)
+def _claim(session: Session, now: datetime) -> Sequence[ForwardedWebhook]:
+    waiting = is_in(ForwardedWebhook.state, ForwardState.DUE)
+    more = {"attempts": ForwardedWebhook.attempts + 1}
+    due = ForwardedWebhook.due_at
+    return claim(session, ForwardedWebhook, due, waiting, limit=BATCH, now=now, lease=LEASE, also=more)
 
 
 def _write(db: Database, forward: ForwardedWebhook, error: str | None, now: datetime) -> None:

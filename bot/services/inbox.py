@@ -12,6 +12,7 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.claims import claim, is_in
 from models import Account, AnswerKind, AnswerState, EventState, ForwardedWebhook, ForwardState, WebhookEvent
 
 LEASE = timedelta(seconds=10)  # how long the process that took an event in has it to itself
@@ -198,41 +199,19 @@ def put_back(session: Session, event_id: int, *, error: str, now: datetime) -> N
 
 def claim_left_behind(session: Session, *, limit: int, now: datetime) -> list[StoredEvent]:
     """Take events over whose process did not handle them in time, oldest first."""
-    due = (
-        select(WebhookEvent.id)
-        .where(WebhookEvent.state == EventState.RECEIVED, WebhookEvent.due_at <= now)
-        .order_by(WebhookEvent.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.scalars(
-        update(WebhookEvent)
-        .where(WebhookEvent.id.in_(due))
-        .values(due_at=now + LEASE)
-        .returning(WebhookEvent)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    events = [StoredEvent(row.id, json.loads(row.payload), row.received_at, row.attempts) for row in rows]
-    return sorted(events, key=lambda event: event.id)
+    received = is_in(WebhookEvent.state, EventState.RECEIVED)
+    rows = claim(session, WebhookEvent, WebhookEvent.due_at, received, limit=limit, now=now, lease=LEASE)
+    return [StoredEvent(row.id, json.loads(row.payload), row.received_at, row.attempts) for row in rows]
 
 
 def claim_due_answers(session: Session, *, limit: int, now: datetime) -> list[DueAnswer]:
     """Take answers over that were not confirmed in time, oldest first."""
-    due = (
-        select(WebhookEvent.id)
-        .where(WebhookEvent.answer_state == AnswerState.DUE, WebhookEvent.answer_due_at <= now)
-        .order_by(WebhookEvent.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    unsaid = is_in(WebhookEvent.answer_state, AnswerState.DUE)
+    more = {"answer_attempts": WebhookEvent.answer_attempts + 1}
+    rows = claim(
+        session, WebhookEvent, WebhookEvent.answer_due_at, unsaid, limit=limit, now=now, lease=LEASE, also=more
     )
-    rows = session.scalars(
-        update(WebhookEvent)
-        .where(WebhookEvent.id.in_(due))
-        .values(answer_due_at=now + LEASE, answer_attempts=WebhookEvent.answer_attempts + 1)
-        .returning(WebhookEvent)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    answers = [
+    return [
         DueAnswer(
             row.id,
             row.answer_kind or AnswerKind.REPLY,
@@ -243,7 +222,6 @@ def claim_due_answers(session: Session, *, limit: int, now: datetime) -> list[Du
         )
         for row in rows
     ]
-    return sorted(answers, key=lambda answer: answer.event_id)
 
 
 def write_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[bool]:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from bot.claims import claim
 from bot.database import Database
 from bot.errors import GatewayError, GatewayRefusedError
 from bot.gateways.line import LineGateway, Profile
@@ -37,21 +38,10 @@ def fetch_due(db: Database, line: LineGateway, *, now: Callable[[], datetime]) -
 
 def _claim(db: Database, now: datetime) -> list[tuple[int, str]]:
     with db.begin() as session:
-        due = (
-            select(Friend.id)
-            .where(Friend.profile_due_at <= now)
-            .order_by(Friend.profile_due_at)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
-        rows = session.execute(
-            update(Friend)
-            .where(Friend.id.in_(due))
-            .values(profile_due_at=now + LEASE, profile_attempts=Friend.profile_attempts + 1)
-            .returning(Friend.id, Friend.line_user_id)
-            .execution_options(synchronize_session=False)
-        )
-        return [(friend_id, line_user_id) for friend_id, line_user_id in rows]
+        more = {"profile_attempts": Friend.profile_attempts + 1}
+        known = Friend.profile_due_at.is_not(None)
+        due = claim(session, Friend, Friend.profile_due_at, known, limit=BATCH, now=now, lease=LEASE, also=more)
+        return [(friend.id, friend.line_user_id) for friend in due]
 
 
 def _fetch(line: LineGateway, friend_id: int, line_user_id: str) -> Found:

@@ -43,6 +43,7 @@ def latest(session: Session) -> RosterSync | None:
 
 def start(session: Session, *, now: datetime) -> RosterSync:
     """Begin a walk, or return the one that is under way and can still be resumed."""
+    session.get_one(Account, 1, with_for_update=True)  # two who begin at once begin one walk
     under_way = _under_way(session)
     if under_way is not None and now - under_way.started_at < CURSOR_LIFE:
         return under_way

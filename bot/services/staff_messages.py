@@ -12,6 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.claims import claim
 from bot.database import Database
 from bot.errors import ConflictError, FieldFault, GatewayError, GatewayRefusedError, InvalidInputError
 from bot.gateways.line import Answer, LineGateway, ReplyTokenError
@@ -232,17 +233,13 @@ def _by_form(session: Session, form_key: str) -> StaffMessage | None:
 
 def _claim(session: Session, now: datetime, only: int | None) -> list[_Claimed]:
     """Take due messages over for the length of a lease, oldest first."""
-    due = select(StaffMessage.id).where(StaffMessage.state == StaffMessageState.DUE, StaffMessage.due_at <= now)
+    which = [StaffMessage.state == StaffMessageState.DUE]
     if only is not None:
-        due = due.where(StaffMessage.id == only)
-    taken = session.scalars(
-        update(StaffMessage)
-        .where(StaffMessage.id.in_(due.order_by(StaffMessage.id).limit(BATCH).with_for_update(skip_locked=True)))
-        .values(due_at=now + LEASE, attempts=StaffMessage.attempts + 1)
-        .returning(StaffMessage)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return [_claimed(session, row, now) for row in sorted(taken, key=lambda row: row.id)]
+        which.append(StaffMessage.id == only)
+    more = {"attempts": StaffMessage.attempts + 1}
+    due = StaffMessage.due_at
+    taken = claim(session, StaffMessage, due, *which, limit=BATCH, now=now, lease=LEASE, also=more)
+    return [_claimed(session, row, now) for row in taken]
 
 
 def _claimed(session: Session, row: StaffMessage, now: datetime) -> _Claimed:

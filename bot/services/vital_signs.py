@@ -1,13 +1,12 @@
 """What an operator wants to know of a running installation, in a few quick questions to the database."""
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, text
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import Session
 
+from bot.claims import is_in
 from models import (
     Account,
     AnswerState,
@@ -49,17 +48,17 @@ class VitalSigns:
 
 def read(session: Session, *, now: datetime) -> VitalSigns:
     """Return the figures; each is answered from a small index or a small table."""
-    waiting = _is(WebhookEvent.state, EventState.RECEIVED)
+    waiting = is_in(WebhookEvent.state, EventState.RECEIVED)
     oldest = session.scalar(select(func.min(WebhookEvent.received_at)).where(waiting))
     runs = session.scalars(select(JobRun)).all()
     ages = {run.name: _age(run.started_at, now) for run in runs}
     return VitalSigns(
         events_waiting=_count(session, waiting),
         oldest_event_age=_age(oldest, now) if oldest else None,
-        events_failed=_count(session, _is(WebhookEvent.state, EventState.FAILED)),
-        answers_due=_count(session, _is(WebhookEvent.answer_state, AnswerState.DUE)),
-        staff_messages_due=_count(session, _is(StaffMessage.state, StaffMessageState.DUE)),
-        forwards_due=_count(session, _is(ForwardedWebhook.state, ForwardState.DUE)),
+        events_failed=_count(session, is_in(WebhookEvent.state, EventState.FAILED)),
+        answers_due=_count(session, is_in(WebhookEvent.answer_state, AnswerState.DUE)),
+        staff_messages_due=_count(session, is_in(StaffMessage.state, StaffMessageState.DUE)),
+        forwards_due=_count(session, is_in(ForwardedWebhook.state, ForwardState.DUE)),
         tick_age=min(ages.values(), default=None),
         job_ages=ages,
         failed_jobs=tuple(sorted(run.name for run in runs if run.error)),
@@ -102,11 +101,6 @@ def _estimate(session: Session, table: str, column: str, rows: float) -> dict[st
         {"table": table, "column": column},
     )
     return {value: round(rows * share) for value, share in found.tuples()}
-
-
-def _is(column: "InstrumentedAttribute[Any]", value: enum.StrEnum) -> ColumnElement[bool]:
-    """The state stands in the statement itself: SQLite uses a partial index for a literal only."""
-    return column == literal(value, column.type, literal_execute=True)
 
 
 def _count(session: Session, condition: ColumnElement[bool]) -> int:
