@@ -19,6 +19,7 @@ from simulator.settings import Settings as SimulatorSettings
 from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET
 from tests.load import servers
 from tests.load.wire import free_port
+from tests.simulator import openapi
 
 
 class Town:
@@ -103,6 +104,7 @@ class Town:
         """End everything."""
         for process in list(self._running):
             self.stop(process)
+        openapi.check_received(self.ask("GET", "received?limit=100000")["received"])  # against LINE's documents
         self.simulator.stop()
 
 
