@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,12 +20,20 @@ from bot.messages import LineMessage, check, plain_text
 from bot.services import accounts, audit, auto_replies, chats
 from bot.services.audit import Actor
 from bot.services.message_faults import VARIABLES, as_field_faults
+from bot.services.staff_message_ways import (
+    TOKEN_SERVES,
+    FreeReply,
+    can_push,
+    find_free_reply,
+    open_way,
+    reply_token_of,
+    wrote_lately,
+)
 from models import (
     ActorKind,
     ChatMessage,
     ChatSource,
     ChatState,
-    EventState,
     Friend,
     StaffMessage,
     StaffMessageState,
@@ -33,10 +41,10 @@ from models import (
     WebhookEvent,
 )
 
+__all__ = ["FreeReply", "can_push", "find_free_reply", "send_due", "write", "wrote_lately"]
+
 logger = logging.getLogger(__name__)
 
-TOKEN_SERVES = timedelta(seconds=55)  # LINE honours a reply token for a minute; the call takes its time too
-NON_FRIEND_MAY = timedelta(days=7)  # reference: send push message, to whoever wrote within 7 days
 RETRY_KEY_SERVES = timedelta(hours=23)  # LINE: 24 hours
 LEASE = timedelta(seconds=30)
 PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
@@ -47,14 +55,6 @@ CHAT_STATES = {
     StaffMessageState.REFUSED: ChatState.FAILED,
     StaffMessageState.UNKNOWN: ChatState.UNKNOWN,
 }
-
-
-@dataclass(frozen=True)
-class FreeReply:
-    """A reply token that nobody has used: answering with it costs nothing until `until`."""
-
-    event_id: int
-    until: datetime
 
 
 @dataclass(frozen=True)
@@ -80,43 +80,6 @@ class _Outcome:
     again_at: datetime | None = None
 
 
-def find_free_reply(session: Session, friend_id: int, *, now: datetime) -> FreeReply | None:
-    """Return the newest reply token of this friend's that nobody used and no rule answers with."""
-    taken = exists().where(StaffMessage.reply_event_id == WebhookEvent.id)
-    rows = (
-        select(WebhookEvent)
-        .join(ChatMessage, ChatMessage.webhook_event_id == WebhookEvent.id)
-        .where(
-            ChatMessage.friend_id == friend_id,
-            ChatMessage.source == ChatSource.FRIEND,
-            WebhookEvent.state == EventState.HANDLED,
-            WebhookEvent.answer_state.is_(None),
-            WebhookEvent.received_at > now - TOKEN_SERVES,
-            ~taken,
-        )
-        .order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc())
-    )
-    for event in session.scalars(rows):
-        if _reply_token(event):
-            return FreeReply(event.id, event.received_at + TOKEN_SERVES)
-    return None
-
-
-def can_push(session: Session, friend: Friend, *, now: datetime) -> bool:
-    """Whether LINE delivers a push: to friends, and to whoever wrote within seven days."""
-    return friend.can_receive or wrote_lately(session, friend, now=now)
-
-
-def wrote_lately(session: Session, friend: Friend, *, now: datetime) -> bool:
-    """Whether this person wrote to the account within LINE's seven days."""
-    lines = select(ChatMessage.id).where(
-        ChatMessage.friend_id == friend.id,
-        ChatMessage.source == ChatSource.FRIEND,
-        ChatMessage.said_at > now - NON_FRIEND_MAY,
-    )
-    return session.scalar(lines.limit(1)) is not None
-
-
 def write(
     session: Session,
     friend: Friend,
@@ -140,7 +103,7 @@ def write(
         faults.append(FieldFault("form_key", "表單已失效，請重新整理。"))
     if faults:
         raise InvalidInputError(faults)
-    event_id = _open_way(session, friend, way, now)
+    event_id = open_way(session, friend, way, now)
     try:
         with session.begin_nested():
             row = _insert(session, friend, messages, way=way, event_id=event_id, form_key=form_key, by=by, now=now)
@@ -166,18 +129,6 @@ def send_due(db: Database, line: LineGateway, *, now: Callable[[], datetime], on
     return len(claimed)
 
 
-def _open_way(session: Session, friend: Friend, way: StaffMessageWay, now: datetime) -> int | None:
-    """Return the event whose token a reply uses. Raises ConflictError."""
-    if way is StaffMessageWay.REPLY:
-        free = find_free_reply(session, friend.id, now=now)
-        if free is None:
-            raise ConflictError("免費回覆的時間已過。訊息還沒有送出；要送出請改用推播（計費）。")
-        return free.event_id
-    if not can_push(session, friend, now=now):
-        raise ConflictError("這個人不是好友，也沒有在 7 天內傳訊息來，LINE 不會送達。")
-    return None
-
-
 def _insert(
     session: Session,
     friend: Friend,
@@ -190,19 +141,7 @@ def _insert(
     now: datetime,
 ) -> StaffMessage:
     filled = auto_replies.filled(list(messages), friend)
-    line = ChatMessage(
-        friend_id=friend.id,
-        source=ChatSource.STAFF_REPLY if way is StaffMessageWay.REPLY else ChatSource.STAFF_PUSH,
-        source_id=_staff_id(by),
-        kind=chats.ANSWER,
-        text=plain_text(filled),
-        content=json.dumps(filled),
-        said_at=now,
-        state=ChatState.DUE,
-        is_answered=True,
-    )
-    session.add(line)
-    session.flush()
+    line = _add_line(session, friend, filled, way=way, by=by, now=now)
     row = StaffMessage(
         friend_id=friend.id,
         staff_id=_staff_id(by),
@@ -225,6 +164,26 @@ def _insert(
 def _staff_id(by: Actor) -> int | None:
     """Another system has an id of its own, which is none of staff's; the audit log names it."""
     return by.id if by.kind is ActorKind.STAFF else None
+
+
+def _add_line(
+    session: Session, friend: Friend, filled: list[LineMessage], *, way: StaffMessageWay, by: Actor, now: datetime
+) -> ChatMessage:
+    """Put the answer into the chat log, where its fate is shown."""
+    line = ChatMessage(
+        friend_id=friend.id,
+        source=ChatSource.STAFF_REPLY if way is StaffMessageWay.REPLY else ChatSource.STAFF_PUSH,
+        source_id=_staff_id(by),
+        kind=chats.ANSWER,
+        text=plain_text(filled),
+        content=json.dumps(filled),
+        said_at=now,
+        state=ChatState.DUE,
+        is_answered=True,
+    )
+    session.add(line)
+    session.flush()
+    return line
 
 
 def _by_form(session: Session, form_key: str) -> StaffMessage | None:
@@ -253,7 +212,7 @@ def _claimed(session: Session, row: StaffMessage, now: datetime) -> _Claimed:
         retry_key=row.retry_key,
         attempts=row.attempts,
         first_attempt_at=row.first_attempt_at,
-        reply_token=_reply_token(event) if event else None,
+        reply_token=reply_token_of(event) if event else None,
         reply_until=event.received_at + TOKEN_SERVES if event else None,
     )
 
@@ -324,12 +283,3 @@ def _settle(session: Session, message: _Claimed, outcome: _Outcome) -> None:
     line.state, line.error = CHAT_STATES[outcome.state], outcome.error
     if outcome.state is StaffMessageState.SENT:
         chats.mark_answered(session, row.friend_id)
-
-
-def _reply_token(event: WebhookEvent) -> str | None:
-    try:
-        payload = json.loads(event.payload)
-    except ValueError:
-        return None
-    token = payload.get("replyToken") if isinstance(payload, dict) else None
-    return token if isinstance(token, str) and payload.get("mode") != "standby" else None
