@@ -19,6 +19,7 @@ VAR = Path(os.environ.get("DEMO_FOLDER") or HOUSE / "var")
 SECRETS = VAR / "demo.env"
 LOGIN = VAR / "demo-login.txt"
 HOST = "127.0.0.1"
+SAMPLE_FRIENDS = 20  # who follow the simulated account from the start; the first sync finds them
 PATIENCE = 60.0  # seconds until everything must answer
 BIN = Path(sys.executable).parent
 
@@ -81,6 +82,7 @@ def make_environment(web: int, simulator: int) -> dict[str, str]:
         "PUBLIC_URL": f"http://{HOST}:{web}",
         "PORT": str(web),
         "SIMULATOR_PORT": str(simulator),
+        "SIMULATOR_FRIENDS": str(SAMPLE_FRIENDS),
         "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'demo.sqlite3'}",
         "LINE_API_BASE": line,
         "LINE_API_DATA_BASE": line,
