@@ -36,7 +36,11 @@ def main() -> int:
     flask = [str(BIN / "flask"), "--app", "app"]
     subprocess.run([*flask, "migrate"], cwd=HOUSE, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     login = seed(flask, environment)
-    commands = ([*flask, "simulator"], [str(BIN / "gunicorn"), "app:create_app()"], [*flask, "jobs"])
+    commands = (
+        [*flask, "simulator", "--friends", str(SAMPLE_FRIENDS)],
+        [str(BIN / "gunicorn"), "app:create_app()"],
+        [*flask, "jobs"],
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with running(commands, environment) as processes:
@@ -82,7 +86,6 @@ def make_environment(web: int, simulator: int) -> dict[str, str]:
         "PUBLIC_URL": f"http://{HOST}:{web}",
         "PORT": str(web),
         "SIMULATOR_PORT": str(simulator),
-        "SIMULATOR_FRIENDS": str(SAMPLE_FRIENDS),
         "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'demo.sqlite3'}",
         "LINE_API_BASE": line,
         "LINE_API_DATA_BASE": line,

@@ -215,7 +215,8 @@ def create_api_token(name: str, role: str) -> None:
 
 @blueprint.cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-def simulator(host: str) -> None:
+@click.option("--friends", default=0, show_default=True, help="How many people follow from the start.")
+def simulator(host: str, friends: int) -> None:
     """Run LINE's platform in miniature, with its chat page, on SIMULATOR_PORT."""
     settings = current_runtime().settings
     login_secret = settings.line_login_channel_secret
@@ -228,6 +229,7 @@ def simulator(host: str) -> None:
         channel_access_token=settings.line_channel_access_token.get_secret_value(),
         login_channel_id=settings.line_login_channel_id,
         login_channel_secret=login_secret.get_secret_value() if login_secret else None,
+        friends=friends,
     )
     click.echo(f"simulator: http://{host}:{settings.simulator_port}/", err=True)
     simulators.serve(chosen)
