@@ -30,7 +30,7 @@ def claim(
 ) -> Sequence[Row]:
     """Return up to `limit` due rows, oldest first, now leased to the caller; `also` is set on each of them."""
     key: InstrumentedAttribute[int] = model.id  # type: ignore[attr-defined]  # every table of work has one
-    wanted = select(key).where(due <= now, *conditions).order_by(key).limit(limit)
+    wanted = select(key).where(due <= now, *conditions).order_by(due, key).limit(limit)  # the order of the index
     chosen = wanted.with_for_update(skip_locked=True).cte("due_rows")
     rows = session.scalars(
         update(model)

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 WRITING = {"writing": True}
 SQLITE_BUSY_SECONDS = 30
-CONNECT_SECONDS = 5
+PATIENCE = {  # a server that vanished must not hold the one thread that writes
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
 
 
 class Database(sessionmaker[Session]):
@@ -43,24 +49,24 @@ class Database(sessionmaker[Session]):
 def connect(url: str, *, pool_size: int = 20) -> Database:
     """Return the database behind a URL; nothing is opened before its first use."""
     if url.startswith("sqlite"):
-        return Database(_sqlite_engine(url))
+        return Database(_sqlite_engine(url, pool_size))
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text must not carry what a friend said
-        connect_args={"connect_timeout": CONNECT_SECONDS},
+        connect_args=PATIENCE,
     )
     return Database(engine)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     waiting = {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=waiting, hide_parameters=True)
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -10,10 +10,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from bot.database import Database
 from bot.messages import LineMessage, fill
 from bot.rules.keywords import Hit, Keyword, Match, Matcher, Rule
 from bot.rules.schedules import Hours
 from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordRule
+
+RULES = cast(Table, KeywordRule.__table__)
+COUNT_HITS = (
+    update(RULES)
+    .where(RULES.c.id == bindparam("rule_id"))
+    .values(hit_count=RULES.c.hit_count + bindparam("more"), last_hit_at=bindparam("at"))
+)
+VERSION = select(Account.answers_version)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,10 @@ class Answers:
 SILENT = Answers(0, Matcher([], timezone=UTC))  # what is said while another tool has the chat
 
 
+class OutdatedError(Exception):
+    """Rules, greeting or fallback changed since they were compiled."""
+
+
 class AnswerBook:
     """The answers of this process, compiled once per change of them."""
 
@@ -81,16 +94,23 @@ class AnswerBook:
         self._lock = threading.Lock()
         self._answers: Answers | None = None
 
-    def current(self, session: Session) -> Answers:
-        """Return the answers as of this session's snapshot; compiles only after a change."""
-        version = session.scalar(select(Account.answers_version)) or 0
-        answers = self._answers
-        if answers is not None and answers.version == version:
-            return answers
-        with self._lock:
+    def known(self, db: Database) -> Answers:
+        """Return the answers as last compiled."""
+        return self._answers or self.refresh(db)
+
+    def refresh(self, db: Database) -> Answers:
+        """Compile the answers anew if they changed, outside of any writing transaction."""
+        with self._lock, db() as session:
+            version = session.scalar(VERSION) or 0
             if self._answers is None or self._answers.version != version:
                 self._answers = load(session, self._zone, version)
             return self._answers
+
+
+def check(session: Session, answers: Answers) -> None:
+    """Raise OutdatedError if the answers are not those of this transaction."""
+    if session.scalar(VERSION) != answers.version:
+        raise OutdatedError
 
 
 def load(session: Session, zone: ZoneInfo, version: int = 0) -> Answers:
@@ -132,10 +152,5 @@ def touch(session: Session) -> None:
 def count_hits(session: Session, hits: Mapping[int, int], *, now: datetime) -> None:
     """Add to the hit counts of rules, in one order for everybody."""
     if hits:
-        table = cast(Table, KeywordRule.__table__)
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("rule_id"))
-            .values(hit_count=table.c.hit_count + bindparam("more"), last_hit_at=now),
-            [{"rule_id": rule_id, "more": hits[rule_id]} for rule_id in sorted(hits)],
-        )
+        rows = [{"rule_id": rule_id, "more": hits[rule_id], "at": now} for rule_id in sorted(hits)]
+        session.connection().execute(COUNT_HITS, rows)

@@ -17,6 +17,18 @@ ANSWER = "answer"  # kind of a line that holds a list of messages
 POSTBACK = "postback"
 UNSENT = "unsent"  # taken back by the friend
 
+# Statements of the hot road, built once.
+LINES = cast(Table, ChatMessage.__table__)
+ADD_LINES = insert(LINES)
+TAKEN_BACK = select(LINES.c.line_message_id).where(
+    LINES.c.line_message_id.in_(bindparam("message_ids", expanding=True)), LINES.c.kind == UNSENT
+)
+SETTLE = (
+    update(LINES)
+    .where(LINES.c.webhook_event_id == bindparam("event_id"), LINES.c.state == ChatState.DUE)
+    .values(state=bindparam("new_state"), error=bindparam("why"))
+)
+
 
 def from_friend(
     friend_id: int, message: Mapping[str, Any], *, event_id: int, said_at: datetime, is_answered: bool
@@ -84,12 +96,11 @@ def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     said = {row["line_message_id"]: row["webhook_event_id"] for row in rows if row["line_message_id"]}
     gone: set[str | None] = set()
     if said:
-        taken_back = select(ChatMessage.line_message_id)
-        gone = set(session.scalars(taken_back.where(ChatMessage.line_message_id.in_(said), ChatMessage.kind == UNSENT)))
+        gone = set(session.connection().execute(TAKEN_BACK, {"message_ids": list(said)}).scalars())
         inbox.blank(session, [said[str(message_id)] for message_id in gone])
     kept = [row for row in rows if row["line_message_id"] not in gone or row["line_message_id"] is None]
     if kept:
-        session.connection().execute(insert(cast(Table, ChatMessage.__table__)), kept)
+        session.connection().execute(ADD_LINES, kept)
 
 
 def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mapping[int, str | None]) -> None:
@@ -97,11 +108,8 @@ def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mappin
     states = {AnswerState.SENT: ChatState.SENT}
     if not outcomes:
         return
-    table = cast(Table, ChatMessage.__table__)
     session.connection().execute(
-        update(table)
-        .where(table.c.webhook_event_id == bindparam("event_id"), table.c.state == ChatState.DUE)
-        .values(state=bindparam("new_state"), error=bindparam("why")),
+        SETTLE,
         [
             {"event_id": event_id, "new_state": states.get(state, ChatState.FAILED), "why": errors.get(event_id)}
             for event_id, state in outcomes.items()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,13 @@ from models import Friend, FriendProof, FriendshipChange, FriendshipKind, Friend
 
 MOST_ATTRIBUTES = 200
 LONGEST_ATTRIBUTE = 1000
+
+LOCK = (  # built once: every batch of events runs it
+    select(Friend)
+    .where(Friend.line_user_id.in_(bindparam("line_user_ids", expanding=True)))
+    .order_by(Friend.id)
+    .with_for_update()
+)
 
 
 def find_friend(session: Session, line_user_id: str) -> Friend | None:
@@ -61,8 +68,8 @@ def insert_unknown(session: Session, line_user_ids: Sequence[str], *, now: datet
 
 
 def _select_locked(session: Session, line_user_ids: Sequence[str]) -> dict[str, Friend]:
-    rows = select(Friend).where(Friend.line_user_id.in_(line_user_ids)).order_by(Friend.id).with_for_update()
-    return {friend.line_user_id: friend for friend in session.scalars(rows)}
+    rows = session.scalars(LOCK, {"line_user_ids": list(line_user_ids)})
+    return {friend.line_user_id: friend for friend in rows}
 
 
 def take_in(friend: Friend, evidence: Evidence) -> Friendship:

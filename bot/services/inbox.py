@@ -21,6 +21,43 @@ MOST_ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=2)
 PLAIN_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
+# Statements of the hot road, built once: building one costs as much as running it.
+EVENTS = cast(Table, WebhookEvent.__table__)
+STORE = {
+    name: insert(EVENTS)
+    .on_conflict_do_nothing(index_elements=["line_event_id"])
+    .returning(EVENTS.c.line_event_id, EVENTS.c.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+CLAIM = (
+    update(EVENTS)
+    .where(EVENTS.c.id.in_(bindparam("event_ids", expanding=True)), EVENTS.c.state == EventState.RECEIVED)
+    .values(state=EventState.HANDLED, error=None)
+    .returning(EVENTS.c.id)
+)
+WRITE_ANSWER = (
+    update(EVENTS)
+    .where(EVENTS.c.id == bindparam("event_id"))
+    .values(
+        answer_kind=bindparam("kind"),
+        answer=bindparam("said"),
+        answer_state=AnswerState.DUE,
+        answer_due_at=bindparam("leased_until"),
+    )
+)
+STILL_DUE = (
+    update(EVENTS)
+    .where(
+        EVENTS.c.id == bindparam("event_id"),
+        EVENTS.c.answer_state == AnswerState.DUE,
+        EVENTS.c.answer_attempts == bindparam("tried"),
+    )
+    .values(line_request_id=bindparam("request"), error=bindparam("why"))
+)
+WRITE_OUTCOME = STILL_DUE.values(answer_state=bindparam("new_state"), answered_at=bindparam("at"))
+TRY_AGAIN = STILL_DUE.values(answer_due_at=bindparam("due"))
+FORWARDS = select(Account.id).where(Account.forward_enabled, Account.forward_url.is_not(None))
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -72,11 +109,8 @@ def store(session: Session, deliveries: Sequence[Delivery]) -> list[list[StoredE
     rows = {event_key(event): (event, delivery) for delivery in deliveries for event in delivery.events}
     ids: dict[str, int] = {}
     if rows:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        table = cast(Table, WebhookEvent.__table__)
-        statement = insert(table).on_conflict_do_nothing(index_elements=["line_event_id"])
         found = session.connection().execute(
-            statement.returning(table.c.line_event_id, table.c.id),
+            STORE[session.get_bind().dialect.name],
             [_row(key, event, delivery.received_at) for key, (event, delivery) in sorted(rows.items())],
         )
         ids = {str(key): int(event_id) for key, event_id in found}
@@ -120,8 +154,7 @@ def _keep_for_forwarding(session: Session, deliveries: Sequence[Delivery]) -> No
     wanted = [delivery for delivery in deliveries if delivery.events and delivery.body]
     if not wanted:
         return
-    forwards = select(Account.id).where(Account.forward_enabled, Account.forward_url.is_not(None))
-    if session.scalar(forwards) is None:
+    if session.scalar(FORWARDS) is None:
         return
     session.add_all(
         ForwardedWebhook(
@@ -137,32 +170,17 @@ def _keep_for_forwarding(session: Session, deliveries: Sequence[Delivery]) -> No
 
 def claim_for_handling(session: Session, event_ids: Sequence[int]) -> set[int]:
     """Mark events as handled, in the transaction that handles them. Returns those nobody had handled before."""
-    table = cast(Table, WebhookEvent.__table__)
-    claimed = session.connection().execute(
-        update(table)
-        .where(table.c.id.in_(event_ids), table.c.state == EventState.RECEIVED)
-        .values(state=EventState.HANDLED, error=None)
-        .returning(table.c.id)
-    )
-    return set(claimed.scalars())
+    return set(session.connection().execute(CLAIM, {"event_ids": list(event_ids)}).scalars())
 
 
 def write_answers(session: Session, answers: Mapping[int, tuple[AnswerKind, Any]], *, now: datetime) -> None:
     """Store what is to be said with the events that led to it, leased to this process."""
-    if not answers:
-        return
-    table = cast(Table, WebhookEvent.__table__)
-    session.connection().execute(
-        update(table)
-        .where(table.c.id == bindparam("event_id"))
-        .values(
-            answer_kind=bindparam("kind"),
-            answer=bindparam("said"),
-            answer_state=AnswerState.DUE,
-            answer_due_at=now + LEASE,
-        ),
-        [{"event_id": event_id, "kind": kind, "said": json.dumps(said)} for event_id, (kind, said) in answers.items()],
-    )
+    if answers:
+        rows = [
+            {"event_id": event_id, "kind": kind, "said": json.dumps(said), "leased_until": now + LEASE}
+            for event_id, (kind, said) in answers.items()
+        ]
+        session.connection().execute(WRITE_ANSWER, rows)
 
 
 def mark_not_understood(session: Session, event_ids: Sequence[int]) -> None:
@@ -226,25 +244,11 @@ def claim_due_answers(session: Session, *, limit: int, now: datetime) -> list[Du
 
 def write_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[bool]:
     """Write what became of answers, each only where it is still due and nobody claimed it since."""
-    table = cast(Table, WebhookEvent.__table__)
-    again = [outcome for outcome in outcomes if outcome.again_at]
-    final = [outcome for outcome in outcomes if not outcome.again_at]
-    groups: tuple[tuple[list[Outcome], dict[str, Any]], ...] = (
-        (final, {"answer_state": bindparam("new_state"), "answered_at": bindparam("at")}),
-        (again, {"answer_due_at": bindparam("due")}),
-    )
-    for group, changes in groups:
-        if group:
-            session.connection().execute(
-                update(table)
-                .where(
-                    table.c.id == bindparam("event_id"),
-                    table.c.answer_state == AnswerState.DUE,
-                    table.c.answer_attempts == bindparam("tried"),
-                )
-                .values(line_request_id=bindparam("request"), error=bindparam("why"), **changes),
-                [_outcome_row(outcome) for outcome in group],
-            )
+    final = [_outcome_row(outcome) for outcome in outcomes if not outcome.again_at]
+    again = [_outcome_row(outcome) for outcome in outcomes if outcome.again_at]
+    for statement, rows in ((WRITE_OUTCOME, final), (TRY_AGAIN, again)):
+        if rows:
+            session.connection().execute(statement, rows)
     return [True] * len(outcomes)
 
 

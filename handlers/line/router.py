@@ -48,6 +48,9 @@ def handle(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
     """
     try:
         return _handle_together(runtime, stored)
+    except auto_replies.OutdatedError:
+        runtime.answers.refresh(runtime.db)
+        return handle(runtime, stored)
     except Exception as error:
         if len(stored) > 1:
             return [answer for event in stored for answer in handle(runtime, [event])]
@@ -60,10 +63,10 @@ def handle(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
 
 def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
     now = runtime.now()
-    with runtime.db() as session:
-        answers = runtime.answers.current(session)
+    answers = runtime.answers.known(runtime.db)
     batch = Batch()
     with runtime.db.begin() as session:
+        auto_replies.check(session, answers)
         claimed = inbox.claim_for_handling(session, [event.id for event in stored])
         mine = {event.id: event for event in stored if event.id in claimed}
         events = _parse_all(list(mine.values()), batch)
