@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, text_enum
+from models.base import NEVER_AGAIN, Base, text_enum
 from models.staff import Role
 
 
@@ -13,6 +13,7 @@ class ApiToken(Base):
     """One system's key to /api/v1; only its hash is kept."""
 
     __tablename__ = "api_token"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -16,6 +16,7 @@ CONSTRAINT_NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}  # an id that other rows keep is given once; PostgreSQL always does so
 BigId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is the row id on SQLite
 
 

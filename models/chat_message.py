@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, text_enum
+from models.base import NEVER_AGAIN, Base, BigId, text_enum
 
 
 class ChatSource(enum.StrEnum):
@@ -36,6 +36,7 @@ class ChatMessage(Base):
     __table_args__ = (
         Index("ix_chat_message_friend_id_id", "friend_id", "id"),
         Index("ix_chat_message_said_at", "said_at"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

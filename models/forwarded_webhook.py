@@ -33,7 +33,7 @@ class ForwardedWebhook(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[str]
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[ForwardState] = mapped_column(text_enum(ForwardState), default=ForwardState.DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, BigId, text_enum
+from models.base import NEVER_AGAIN, Base, BigId, text_enum
 from models.tracked_link import TrackedLink
 
 NAME_GRAMS = text("string_to_array(name_grams, ' ')")
@@ -53,6 +53,7 @@ class Friend(Base):
         Index("ix_friend_unanswered", "unanswered_at", postgresql_where=text("unanswered_at IS NOT NULL")),
         Index("ix_friend_tracked_link_id_id", "tracked_link_id", "id"),
         Index("ix_friend_name_grams", NAME_GRAMS, postgresql_using="gin").ddl_if(dialect="postgresql"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -87,6 +88,7 @@ class Friend(Base):
     last_contact_at: Mapped[datetime | None]
     fallback_at: Mapped[datetime | None]  # when the fallback answer was last given
     unanswered_at: Mapped[datetime | None]  # newest message that nobody and no rule answered
+    attended_at: Mapped[datetime | None]  # when staff last answered, or said that nothing waits
     created_at: Mapped[datetime]
 
     tracked_link: Mapped[TrackedLink | None] = relationship()

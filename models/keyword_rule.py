@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import NEVER_AGAIN, Base
 
 
 class KeywordRule(Base):
     """Whoever says one of the keywords gets the messages, free, by reply token."""
 
     __tablename__ = "keyword_rule"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]

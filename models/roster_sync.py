@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, text_enum
+from models.base import NEVER_AGAIN, Base, text_enum
 
 
 class SyncState(enum.StrEnum):
@@ -22,6 +22,7 @@ class RosterSync(Base):
     """One walk, resumable: the cursor is kept after every page (LINE honours it for 24 hours)."""
 
     __tablename__ = "roster_sync"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[SyncState] = mapped_column(text_enum(SyncState), default=SyncState.LISTING)

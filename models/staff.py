@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, text_enum
+from models.base import NEVER_AGAIN, Base, text_enum
 
 
 class Role(enum.StrEnum):
@@ -21,6 +21,7 @@ class Staff(Base):
     """One person of the brand with a login."""
 
     __tablename__ = "staff"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, BigId, text_enum
+from models.base import NEVER_AGAIN, Base, BigId, text_enum
 
 
 class Tag(Base):
     """A label that staff, rules and other systems put on friends."""
 
     __tablename__ = "tag"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

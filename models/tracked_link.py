@@ -4,10 +4,10 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, text_enum
+from models.base import NEVER_AGAIN, Base, BigId, text_enum
 
 
 class LinkKind(enum.StrEnum):
@@ -20,6 +20,7 @@ class TrackedLink(Base):
     """`/l/<code>`: one poster, page or counter through which people come."""
 
     __tablename__ = "tracked_link"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -46,6 +47,12 @@ class LinkArrival(Base):
     __tablename__ = "link_arrival"
     __table_args__ = (
         Index("ix_link_arrival_line_user_id_opened_at", "line_user_id", "opened_at"),
+        Index(
+            "ix_link_arrival_unexplained",
+            "opened_at",
+            postgresql_where=text("joined_at IS NULL"),
+            sqlite_where=text("joined_at IS NULL"),
+        ),
         UniqueConstraint("tracked_link_id", "line_user_id", "opened_at"),
     )
 

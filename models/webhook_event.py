@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, text_enum
+from models.base import NEVER_AGAIN, Base, BigId, text_enum
 
 
 class EventState(enum.StrEnum):
@@ -62,6 +62,7 @@ class WebhookEvent(Base):
             sqlite_where=text("state = 'failed'"),
         ),
         Index("ix_webhook_event_received_at", "received_at"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.claims import claim
+from bot.claims import claim, is_in
 from bot.database import Database
 from bot.errors import ConflictError, FieldFault, GatewayError, GatewayRefusedError, InvalidInputError
 from bot.gateways.line import Answer, LineGateway, ReplyTokenError
@@ -192,7 +192,7 @@ def _by_form(session: Session, form_key: str) -> StaffMessage | None:
 
 def _claim(session: Session, now: datetime, only: int | None) -> list[_Claimed]:
     """Take due messages over for the length of a lease, oldest first."""
-    which = [StaffMessage.state == StaffMessageState.DUE]
+    which = [is_in(StaffMessage.state, StaffMessageState.DUE)]
     if only is not None:
         which.append(StaffMessage.id == only)
     more = {"attempts": StaffMessage.attempts + 1}
@@ -282,4 +282,4 @@ def _settle(session: Session, message: _Claimed, outcome: _Outcome) -> None:
     line = session.get_one(ChatMessage, row.chat_message_id)
     line.state, line.error = CHAT_STATES[outcome.state], outcome.error
     if outcome.state is StaffMessageState.SENT:
-        chats.mark_answered(session, row.friend_id)
+        chats.mark_answered(session, row.friend_id, now=line.said_at)

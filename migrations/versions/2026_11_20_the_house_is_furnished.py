@@ -36,7 +36,8 @@ def upgrade() -> None:
     sa.Column('last_used_at', UtcDateTime(), nullable=True),
     sa.Column('revoked_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_token')),
-    sa.UniqueConstraint('token_hash', name=op.f('uq_api_token_token_hash'))
+    sa.UniqueConstraint('token_hash', name=op.f('uq_api_token_token_hash')),
+    sqlite_autoincrement=True
     )
     op.create_table('audit_entry',
     sa.Column('id', BigId, nullable=False),
@@ -71,6 +72,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_forwarded_webhook'))
     )
     op.create_index('ix_forwarded_webhook_due', 'forwarded_webhook', ['due_at'], unique=False, postgresql_where=sa.text("state = 'due'"), sqlite_where=sa.text("state = 'due'"))
+    op.create_index(op.f('ix_forwarded_webhook_received_at'), 'forwarded_webhook', ['received_at'], unique=False)
     op.create_table('greeting',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('new_friend', sa.JSON(), nullable=False),
@@ -101,7 +103,8 @@ def upgrade() -> None:
     sa.Column('last_hit_at', UtcDateTime(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_keyword_rule'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_keyword_rule')),
+    sqlite_autoincrement=True
     )
     op.create_table('roster_sync',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -114,7 +117,8 @@ def upgrade() -> None:
     sa.Column('missing', sa.Integer(), nullable=False),
     sa.Column('finished_at', UtcDateTime(), nullable=True),
     sa.Column('error', sa.String(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_roster_sync'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_roster_sync')),
+    sqlite_autoincrement=True
     )
     op.create_table('staff',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -128,14 +132,16 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('last_login_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_staff')),
-    sa.UniqueConstraint('name', name=op.f('uq_staff_name'))
+    sa.UniqueConstraint('name', name=op.f('uq_staff_name')),
+    sqlite_autoincrement=True
     )
     op.create_table('tag',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tag')),
-    sa.UniqueConstraint('name', name=op.f('uq_tag_name'))
+    sa.UniqueConstraint('name', name=op.f('uq_tag_name')),
+    sqlite_autoincrement=True
     )
     op.create_table('tracked_link',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -146,7 +152,8 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('archived_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tracked_link')),
-    sa.UniqueConstraint('code', name=op.f('uq_tracked_link_code'))
+    sa.UniqueConstraint('code', name=op.f('uq_tracked_link_code')),
+    sqlite_autoincrement=True
     )
     op.create_table('webhook_event',
     sa.Column('id', BigId, nullable=False),
@@ -166,7 +173,8 @@ def upgrade() -> None:
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('line_request_id', sa.String(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_event')),
-    sa.UniqueConstraint('line_event_id', name=op.f('uq_webhook_event_line_event_id'))
+    sa.UniqueConstraint('line_event_id', name=op.f('uq_webhook_event_line_event_id')),
+    sqlite_autoincrement=True
     )
     op.create_index('ix_webhook_event_answer_due', 'webhook_event', ['answer_due_at'], unique=False, postgresql_where=sa.text("answer_state = 'due'"), sqlite_where=sa.text("answer_state = 'due'"))
     op.create_index('ix_webhook_event_due', 'webhook_event', ['due_at'], unique=False, postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
@@ -199,10 +207,12 @@ def upgrade() -> None:
     sa.Column('last_contact_at', UtcDateTime(), nullable=True),
     sa.Column('fallback_at', UtcDateTime(), nullable=True),
     sa.Column('unanswered_at', UtcDateTime(), nullable=True),
+    sa.Column('attended_at', UtcDateTime(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['tracked_link_id'], ['tracked_link.id'], name=op.f('fk_friend_tracked_link_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_friend')),
-    sa.UniqueConstraint('line_user_id', name=op.f('uq_friend_line_user_id'))
+    sa.UniqueConstraint('line_user_id', name=op.f('uq_friend_line_user_id')),
+    sqlite_autoincrement=True
     )
     if op.get_bind().dialect.name == 'postgresql':  # pairs of characters make a search in names quick
         op.create_index('ix_friend_name_grams', 'friend', [sa.text("string_to_array(name_grams, ' ')")], postgresql_using='gin')
@@ -236,6 +246,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('tracked_link_id', 'line_user_id', 'opened_at', name=op.f('uq_link_arrival_tracked_link_id_line_user_id_opened_at'))
     )
     op.create_index('ix_link_arrival_line_user_id_opened_at', 'link_arrival', ['line_user_id', 'opened_at'], unique=False)
+    op.create_index('ix_link_arrival_unexplained', 'link_arrival', ['opened_at'], unique=False, postgresql_where=sa.text('joined_at IS NULL'), sqlite_where=sa.text('joined_at IS NULL'))
     op.create_table('link_day',
     sa.Column('tracked_link_id', sa.Integer(), nullable=False),
     sa.Column('on', sa.Date(), nullable=False),
@@ -271,7 +282,8 @@ def upgrade() -> None:
     sa.Column('unsent_at', UtcDateTime(), nullable=True),
     sa.Column('error', sa.String(), nullable=True),
     sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_chat_message_friend_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_chat_message'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_chat_message')),
+    sqlite_autoincrement=True
     )
     op.create_index('ix_chat_message_friend_id_id', 'chat_message', ['friend_id', 'id'], unique=False)
     op.create_index(op.f('ix_chat_message_line_message_id'), 'chat_message', ['line_message_id'], unique=False)
@@ -329,7 +341,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('reply_event_id', name=op.f('uq_staff_message_reply_event_id')),
     sa.UniqueConstraint('retry_key', name=op.f('uq_staff_message_retry_key'))
     )
-    op.create_index(op.f('ix_staff_message_due_at'), 'staff_message', ['due_at'], unique=False)
+    op.create_index(op.f('ix_staff_message_chat_message_id'), 'staff_message', ['chat_message_id'], unique=False)
+    op.create_index(op.f('ix_staff_message_created_at'), 'staff_message', ['created_at'], unique=False)
+    op.create_index('ix_staff_message_due', 'staff_message', ['due_at'], unique=False, postgresql_where=sa.text("state = 'due'"), sqlite_where=sa.text("state = 'due'"))
     op.create_index(op.f('ix_staff_message_friend_id'), 'staff_message', ['friend_id'], unique=False)
 
     # one row each: the account, its greeting, its fallback answer
@@ -340,7 +354,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f('ix_staff_message_friend_id'), table_name='staff_message')
-    op.drop_index(op.f('ix_staff_message_due_at'), table_name='staff_message')
+    op.drop_index('ix_staff_message_due', table_name='staff_message', postgresql_where=sa.text("state = 'due'"), sqlite_where=sa.text("state = 'due'"))
+    op.drop_index(op.f('ix_staff_message_created_at'), table_name='staff_message')
+    op.drop_index(op.f('ix_staff_message_chat_message_id'), table_name='staff_message')
     op.drop_table('staff_message')
     op.drop_index('ix_friendship_change_tracked_link', table_name='friendship_change', postgresql_where=sa.text('tracked_link_id IS NOT NULL'))
     op.drop_index('ix_friendship_change_happened_at_kind', table_name='friendship_change')
@@ -357,6 +373,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_staff_session_staff_id'), table_name='staff_session')
     op.drop_table('staff_session')
     op.drop_table('link_day')
+    op.drop_index('ix_link_arrival_unexplained', table_name='link_arrival', postgresql_where=sa.text('joined_at IS NULL'), sqlite_where=sa.text('joined_at IS NULL'))
     op.drop_index('ix_link_arrival_line_user_id_opened_at', table_name='link_arrival')
     op.drop_table('link_arrival')
     op.drop_index('ix_idempotency_key_created_at', table_name='idempotency_key')
@@ -380,6 +397,7 @@ def downgrade() -> None:
     op.drop_table('keyword_rule')
     op.drop_table('job_run')
     op.drop_table('greeting')
+    op.drop_index(op.f('ix_forwarded_webhook_received_at'), table_name='forwarded_webhook')
     op.drop_index('ix_forwarded_webhook_due', table_name='forwarded_webhook', postgresql_where=sa.text("state = 'due'"), sqlite_where=sa.text("state = 'due'"))
     op.drop_table('forwarded_webhook')
     op.drop_table('fallback_answer')
