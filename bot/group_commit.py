@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.database import Database
@@ -14,6 +15,8 @@ from bot.database import Database
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200
+MOST_WAITING = 5_000
+CLOSING_PATIENCE = 5.0  # seconds
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,10 +25,11 @@ R = TypeVar("R")
 class Ticket(Generic[T, R]):
     """One item on its way, and a place to wait for its result: a Future without what nobody here needs."""
 
-    __slots__ = ("_done", "_error", "_result", "item")
+    __slots__ = ("_done", "_error", "_result", "is_given_up", "item")
 
     def __init__(self, item: T) -> None:
         self.item = item
+        self.is_given_up = False
         self._done = threading.Lock()
         self._done.acquire()
         self._result: R | None = None
@@ -34,6 +38,7 @@ class Ticket(Generic[T, R]):
     def result(self, patience: float) -> R:
         """Wait for the result. Raises what went wrong, or TimeoutError."""
         if not self._done.acquire(timeout=patience):
+            self.is_given_up = True  # whoever brought it has said no; writing it now would only cost time
             raise TimeoutError
         if self._error is not None:
             raise self._error
@@ -77,15 +82,17 @@ class GroupCommit(Generic[T, R]):
         return self.submit(item).result(patience)
 
     def submit(self, item: T) -> "Ticket[T, R]":
-        """Bring an item without waiting."""
+        """Bring an item without waiting. Raises TimeoutError when too many wait already."""
+        if self._waiting.qsize() >= MOST_WAITING:
+            raise TimeoutError
         ticket: Ticket[T, R] = Ticket(item)
         self._waiting.put(ticket)
         return ticket
 
-    def close(self) -> None:
-        """Write what is still waiting and end the thread."""
+    def close(self, patience: float = CLOSING_PATIENCE) -> None:
+        """Write what is still waiting and end the thread; a database that does not answer is not waited for."""
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(patience)
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -110,20 +117,33 @@ class GroupCommit(Generic[T, R]):
             batch.append(item)
         return False
 
-    def _commit(self, batch: list[Ticket[T, R]]) -> None:
+    def _commit(self, brought: list[Ticket[T, R]], *, is_retry: bool = False) -> None:
+        batch = [ticket for ticket in brought if not ticket.is_given_up]
+        if not batch:
+            return
         try:
             with self._db.begin() as session:
                 results = self._write_all(session, [ticket.item for ticket in batch])
         except Exception as error:  # noqa: BLE001 the entry point of this thread
-            self._fail(batch, error)
+            self._fail(batch, error, is_retry=is_retry)
             return
         for ticket, result in zip(batch, results, strict=True):
             ticket.settle(result)
 
-    def _fail(self, batch: list[Ticket[T, R]], error: Exception) -> None:
-        if len(batch) > 1:
+    def _fail(self, batch: list[Ticket[T, R]], error: Exception, *, is_retry: bool) -> None:
+        """A deadlock is tried once more; a database that is away fails all at once; else each is tried alone."""
+        if is_deadlock(error) and not is_retry:
+            self._commit(batch, is_retry=True)
+            return
+        if len(batch) > 1 and not isinstance(error, OperationalError | InterfaceError):
             for ticket in batch:
                 self._commit([ticket])
             return
         logger.warning("%s could not write: %s", self._thread.name, type(error).__name__)
-        batch[0].settle(error=error)
+        for ticket in batch:
+            ticket.settle(error=error)
+
+
+def is_deadlock(error: Exception) -> bool:
+    """Whether PostgreSQL ended this transaction for another's sake (40P01, 40001)."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in ("40P01", "40001")

@@ -19,6 +19,7 @@ from bot import logs, metrics
 from bot.errors import GatewayError, GatewayRefusedError
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
+LOADING_READ_SECONDS = 1.5  # an ornament must not keep the answer itself waiting
 CONNECTIONS = 64  # to one host, shared by the threads of a process
 FOLLOWERS_PER_PAGE = 1000
 ALREADY_ACCEPTED = 409
@@ -87,7 +88,8 @@ class LineGateway:
 
     def start_loading(self, line_user_id: str, *, seconds: int = 20) -> None:
         """Show the loading animation until a message comes or the seconds are over (5 to 60, steps of 5)."""
-        self._call("POST", "/v2/bot/chat/loading/start", {"chatId": line_user_id, "loadingSeconds": seconds})
+        body = {"chatId": line_user_id, "loadingSeconds": seconds}
+        self._call("POST", "/v2/bot/chat/loading/start", body, read_seconds=LOADING_READ_SECONDS)
 
     def leave(self, kind: str, place_id: str) -> Answer:
         """Leave a group or a room; `kind` is "group" or "room"."""
@@ -158,6 +160,7 @@ class LineGateway:
         *,
         query: Sequence[tuple[str, str]] = (),
         retry_key: str | None = None,
+        read_seconds: float = READ_SECONDS,
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         if body is not None:
@@ -171,7 +174,7 @@ class LineGateway:
                 self._client.configuration.host + path + (f"?{urlencode(query)}" if query else ""),
                 headers=headers,
                 body=body,
-                _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
+                _request_timeout=(CONNECT_SECONDS, read_seconds),
             )
             status, request_id = int(answer.status), answer.getheader("x-line-request-id")
         except ApiException as error:

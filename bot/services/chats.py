@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LineMessage, plain_text
@@ -34,7 +34,7 @@ def from_friend(
     friend_id: int, message: Mapping[str, Any], *, event_id: int, said_at: datetime, is_answered: bool
 ) -> dict[str, Any]:
     """One line for what a friend said; `message` is LINE's message object."""
-    kind = str(message.get("type", ""))[:40]
+    kind = (_storable(message.get("type")) or "")[:40]
     text = message.get("text") if kind == "text" else plain_text([dict(message)])
     return _row(friend_id, ChatSource.FRIEND, kind, text, message, event_id, said_at) | {
         "line_message_id": _id_of(message),
@@ -108,6 +108,7 @@ def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mappin
     states = {AnswerState.SENT: ChatState.SENT}
     if not outcomes:
         return
+    _mark_unanswered(session, [event_id for event_id, state in outcomes.items() if state is not AnswerState.SENT])
     session.connection().execute(
         SETTLE,
         [
@@ -115,16 +116,24 @@ def settle(session: Session, outcomes: Mapping[int, AnswerState], errors: Mappin
             for event_id, state in outcomes.items()
         ],
     )
-    _mark_unanswered(session, [event_id for event_id, state in outcomes.items() if state is not AnswerState.SENT])
 
 
 def _mark_unanswered(session: Session, event_ids: Sequence[int]) -> None:
+    """What was not said leaves its question open, unless staff attended to the friend since. Friends are locked first,
+    in the order everybody locks them in."""
     if not event_ids:
         return
     asked = (ChatMessage.webhook_event_id.in_(event_ids), ChatMessage.source == ChatSource.FRIEND)
-    session.execute(update(ChatMessage).where(*asked).values(is_answered=False))
-    for friend_id, said_at in session.execute(select(ChatMessage.friend_id, ChatMessage.said_at).where(*asked)).all():
-        session.execute(update(Friend).where(Friend.id == friend_id).values(unanswered_at=said_at))
+    lines = session.execute(select(ChatMessage.id, ChatMessage.friend_id, ChatMessage.said_at).where(*asked)).all()
+    wanted = {line.friend_id for line in lines}
+    rows = session.scalars(select(Friend).where(Friend.id.in_(wanted)).order_by(Friend.id).with_for_update())
+    friends = {friend.id: friend for friend in rows}
+    for line in lines:
+        friend = friends[line.friend_id]
+        if friend.attended_at is not None and friend.attended_at >= line.said_at:
+            continue
+        friend.unanswered_at = max(friend.unanswered_at or line.said_at, line.said_at)
+        session.execute(update(ChatMessage).where(ChatMessage.id == line.id).values(is_answered=False))
 
 
 def unsend(session: Session, friend_id: int, line_message_id: str, *, event_id: int, now: datetime) -> None:
@@ -144,6 +153,11 @@ def unsend(session: Session, friend_id: int, line_message_id: str, *, event_id: 
     if not said_by:
         mark = _row(friend_id, ChatSource.FRIEND, UNSENT, None, None, event_id, now)
         session.add(ChatMessage(**(mark | {"line_message_id": line_message_id, "unsent_at": now})))
+        return
+    waiting = select(func.max(ChatMessage.said_at)).where(
+        ChatMessage.friend_id == friend_id, ChatMessage.is_answered.is_(False)
+    )
+    session.execute(update(Friend).where(Friend.id == friend_id).values(unanswered_at=waiting.scalar_subquery()))
 
 
 def list_chat(session: Session, friend_id: int, *, before: int | None = None, limit: int = 50) -> list[ChatMessage]:
@@ -161,9 +175,9 @@ def list_unanswered(session: Session, *, after: tuple[datetime, int] | None = No
     return list(session.scalars(rows.limit(limit)))
 
 
-def mark_answered(session: Session, friend_id: int) -> None:
+def mark_answered(session: Session, friend_id: int, *, now: datetime) -> None:
     """Staff answered, here or in OA Manager: nothing of this friend's waits any more."""
-    session.execute(update(Friend).where(Friend.id == friend_id).values(unanswered_at=None))
+    session.execute(update(Friend).where(Friend.id == friend_id).values(unanswered_at=None, attended_at=now))
     session.execute(
         update(ChatMessage)
         .where(ChatMessage.friend_id == friend_id, ChatMessage.is_answered.is_(False))

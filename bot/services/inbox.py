@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.claims import claim, is_in
-from models import Account, AnswerKind, AnswerState, EventState, ForwardedWebhook, ForwardState, WebhookEvent
+from models import (
+    Account,
+    AnswerKind,
+    AnswerState,
+    ChatMessage,
+    ChatState,
+    EventState,
+    ForwardedWebhook,
+    ForwardState,
+    WebhookEvent,
+)
 
 LEASE = timedelta(seconds=10)  # how long the process that took an event in has it to itself
 REPLY_TOKEN_LIFE = timedelta(seconds=60)  # reference: send reply message
+REDELIVERY_LIFE = timedelta(minutes=20)
 MOST_ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=2)
 PLAIN_KEY = re.compile(r"[\x21-\x7e]{1,100}")
@@ -76,7 +87,7 @@ class StoredEvent:
     id: int
     payload: Mapping[str, Any]
     received_at: datetime
-    attempts: int = 0
+    attempts: int = 0  # tries before this one
 
 
 @dataclass(frozen=True)
@@ -114,8 +125,40 @@ def store(session: Session, deliveries: Sequence[Delivery]) -> list[list[StoredE
             [_row(key, event, delivery.received_at) for key, (event, delivery) in sorted(rows.items())],
         )
         ids = {str(key): int(event_id) for key, event_id in found}
+    repeated = [(event, delivery) for key, (event, delivery) in rows.items() if key not in ids]
+    _revive(session, [pair for pair in repeated if _is_redelivery(pair[0])])
     _keep_for_forwarding(session, deliveries)
     return [_new_events(delivery, ids) for delivery in deliveries]
+
+
+def _is_redelivery(event: Mapping[str, Any]) -> bool:
+    context = event.get("deliveryContext")
+    return isinstance(context, Mapping) and context.get("isRedelivery") is True
+
+
+def _revive(session: Session, repeated: Sequence[tuple[Mapping[str, Any], Delivery]]) -> None:
+    """A redelivered event's reply token lives another minute, up to 20 minutes past the event (reference: reply token).
+
+    What a crash left unsaid can be said after all; jobs take it up at once.
+    """
+    for event, delivery in repeated:
+        happened = event.get("timestamp")
+        now = delivery.received_at
+        if not isinstance(happened, int) or now.timestamp() - happened / 1000 > REDELIVERY_LIFE.total_seconds():
+            continue
+        unsaid = EVENTS.c.answer_state.in_([AnswerState.DUE, AnswerState.EXPIRED])
+        revived = session.connection().execute(
+            update(EVENTS)
+            .where(EVENTS.c.line_event_id == event_key(event), (EVENTS.c.state == EventState.RECEIVED) | unsaid)
+            .values(
+                received_at=now,
+                answer_due_at=case((unsaid, now), else_=EVENTS.c.answer_due_at),
+                answer_state=case((unsaid, AnswerState.DUE), else_=EVENTS.c.answer_state),
+            )
+            .returning(EVENTS.c.id)
+        )
+        lines = ChatMessage.webhook_event_id.in_(list(revived.scalars())) & (ChatMessage.state == ChatState.FAILED)
+        session.execute(update(ChatMessage).where(lines).values(state=ChatState.DUE, error=None))
 
 
 def _new_events(delivery: Delivery, ids: dict[str, int]) -> list[StoredEvent]:
@@ -173,11 +216,11 @@ def claim_for_handling(session: Session, event_ids: Sequence[int]) -> set[int]:
     return set(session.connection().execute(CLAIM, {"event_ids": list(event_ids)}).scalars())
 
 
-def write_answers(session: Session, answers: Mapping[int, tuple[AnswerKind, Any]], *, now: datetime) -> None:
-    """Store what is to be said with the events that led to it, leased to this process."""
+def write_answers(session: Session, answers: Mapping[int, tuple[AnswerKind, Any]], *, leased_until: datetime) -> None:
+    """Store what is to be said with the events that led to it, leased to the process that will say it."""
     if answers:
         rows = [
-            {"event_id": event_id, "kind": kind, "said": json.dumps(said), "leased_until": now + LEASE}
+            {"event_id": event_id, "kind": kind, "said": json.dumps(said), "leased_until": leased_until}
             for event_id, (kind, said) in answers.items()
         ]
         session.connection().execute(WRITE_ANSWER, rows)
@@ -203,12 +246,12 @@ def blank(session: Session, event_ids: Sequence[int]) -> None:
         event.payload = json.dumps(payload | {"message": kept})
 
 
-def put_back(session: Session, event_id: int, *, error: str, now: datetime) -> None:
+def put_back(session: Session, event_id: int, *, attempts: int, error: str, now: datetime) -> None:
     """Note that handling failed: again with a growing pause, a few times, then visible as failed."""
     event = session.get(WebhookEvent, event_id, with_for_update=True)
     if event is None or event.state is not EventState.RECEIVED:
         return
-    event.attempts += 1
+    event.attempts = max(event.attempts, attempts + 1)  # the claim of a jobs process has counted this try already
     event.error = error
     event.due_at = now + BACK_OFF * 2**event.attempts
     if event.attempts >= MOST_ATTEMPTS:
@@ -218,8 +261,16 @@ def put_back(session: Session, event_id: int, *, error: str, now: datetime) -> N
 def claim_left_behind(session: Session, *, limit: int, now: datetime) -> list[StoredEvent]:
     """Take events over whose process did not handle them in time, oldest first."""
     received = is_in(WebhookEvent.state, EventState.RECEIVED)
-    rows = claim(session, WebhookEvent, WebhookEvent.due_at, received, limit=limit, now=now, lease=LEASE)
-    return [StoredEvent(row.id, json.loads(row.payload), row.received_at, row.attempts) for row in rows]
+    more = {"attempts": WebhookEvent.attempts + 1}  # counted before the try: what kills the process counts too
+    rows = claim(session, WebhookEvent, WebhookEvent.due_at, received, limit=limit, now=now, lease=LEASE, also=more)
+    for row in rows:
+        if row.attempts > MOST_ATTEMPTS:
+            row.state, row.error = EventState.FAILED, "ProcessEnded"
+    return [
+        StoredEvent(row.id, json.loads(row.payload), row.received_at, row.attempts - 1)
+        for row in rows
+        if row.state is EventState.RECEIVED
+    ]
 
 
 def claim_due_answers(session: Session, *, limit: int, now: datetime) -> list[DueAnswer]:

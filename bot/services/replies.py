@@ -18,6 +18,7 @@ from models import AnswerKind, AnswerState
 logger = logging.getLogger(__name__)
 
 PAUSE = timedelta(seconds=1)
+LONG = timedelta(seconds=2)  # whoever waits longer sees the loading animation
 MOST_LEAVE_ATTEMPTS = 8
 BATCH = 100
 PARALLEL = 25  # a jobs process that takes over has one minute for everybody
@@ -68,6 +69,7 @@ def _outcome(
 
 def write(session: Session, outcomes: Sequence[Outcome]) -> list[bool]:
     """Write outcomes on events and chat lines; one result for each, for the writer that commits them together."""
+    outcomes = sorted(outcomes, key=lambda outcome: outcome.event_id)  # one order for everybody
     inbox.write_outcomes(session, outcomes)
     final = [outcome for outcome in outcomes if not outcome.again_at]
     for outcome in final:
@@ -80,10 +82,12 @@ def write(session: Session, outcomes: Sequence[Outcome]) -> list[bool]:
     return [True] * len(outcomes)
 
 
-def show_waiting(line: LineGateway, answer: DueAnswer) -> None:
-    """Show the friend that an answer is on its way, while LINE makes us wait. Never fails."""
+def show_waiting(line: LineGateway, answer: DueAnswer, *, now: datetime) -> None:
+    """Show whoever asked a while ago that an answer is on its way. Never fails, and waits for LINE only briefly."""
     line_user_id = answer.payload.get("source", {}).get("userId")
     if answer.kind is not AnswerKind.REPLY or not line_user_id:
+        return
+    if now - answer.received_at < LONG or not inbox.reply_token_lives(answer.received_at, now):
         return
     try:
         line.start_loading(str(line_user_id))
@@ -99,8 +103,13 @@ def say_all(line: LineGateway, answers: Sequence[DueAnswer], *, now: Callable[[]
     if not by_person:
         return []
     with ThreadPoolExecutor(min(PARALLEL, len(by_person))) as pool:
-        said = pool.map(lambda turns: [say(line, answer, now=now()) for answer in turns], by_person.values())
+        said = pool.map(lambda turns: [_say_late(line, answer, now) for answer in turns], by_person.values())
         return [outcome for outcomes in said for outcome in outcomes]
+
+
+def _say_late(line: LineGateway, answer: DueAnswer, now: Callable[[], datetime]) -> Outcome:
+    show_waiting(line, answer, now=now())
+    return say(line, answer, now=now())
 
 
 def say_due(db: Database, line: LineGateway, *, now: Callable[[], datetime]) -> int:

@@ -71,7 +71,7 @@ def mark_answered(friend_id: int) -> ResponseReturnValue:
     runtime = current_runtime()
     with runtime.db.begin() as session:
         friends.get_friend(session, friend_id)
-        chats.mark_answered(session, friend_id)
+        chats.mark_answered(session, friend_id, now=runtime.now())
         audit.record(session, current_actor(), "mark_answered", "friend", friend_id, now=runtime.now())
     if request.headers.get("HX-Request"):
         return ""

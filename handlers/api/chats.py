@@ -118,7 +118,7 @@ def mark_answered(call: Call, line_user_id: str) -> None:
     friend = friend_of(call.session, line_user_id)
     if friend.unanswered_at is not None:
         audit.record(call.session, call.actor, "mark_answered", "friend", friend.id, now=call.now)
-    chats.mark_answered(call.session, friend.id)
+    chats.mark_answered(call.session, friend.id, now=call.now)
 
 
 @blueprint.get("/unanswered")

@@ -59,11 +59,14 @@ class Lane:
                     self._thread.start()
                     self._started = True
 
-    def close(self, patience: float) -> None:
-        """Finish what waits, within `patience` seconds; the rest is left for the next process."""
+    def end(self) -> None:
+        """Take nothing new after what waits already."""
+        self._waiting.put(None)
+
+    def join(self, until: float) -> None:
+        """Wait for the thread until this monotonic moment; what is left is for the next process."""
         if self._started:
-            self._waiting.put(None)
-            self._thread.join(patience)
+            self._thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -121,8 +124,12 @@ class Lanes:
 
     def close(self) -> None:
         """Finish what is in flight."""
-        for lane in (*self._lanes, *self._speakers):
-            lane.close(CLOSING_PATIENCE)
+        until = time.monotonic() + CLOSING_PATIENCE
+        for threads in (self._lanes, self._speakers):  # lanes first: they bring the speakers their last answers
+            for lane in threads:
+                lane.end()
+            for lane in threads:
+                lane.join(until)
         self._outcomes.close()
 
     def _handle(self, events: list[StoredEvent]) -> None:
@@ -131,10 +138,8 @@ class Lanes:
 
     def _say(self, answers: list[DueAnswer]) -> None:
         for answer in answers:
-            outcome = replies.say(self._runtime.line, answer, now=self._runtime.now())
-            self._outcomes.submit(outcome)
-            if outcome.again_at:
-                replies.show_waiting(self._runtime.line, answer)
+            replies.show_waiting(self._runtime.line, answer, now=self._runtime.now())
+            self._outcomes.submit(replies.say(self._runtime.line, answer, now=self._runtime.now()))
 
 
 def _turn_of(payload: object, places: int) -> int:

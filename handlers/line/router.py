@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
@@ -40,28 +40,29 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
 TAG_SOURCES = {ChatSource.KEYWORD_RULE: TagSource.KEYWORD_RULE, ChatSource.GREETING: TagSource.GREETING}
 
 
-def handle(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
-    """Handle events that nobody handled yet; returns what is to be said now.
+def handle(runtime: Runtime, stored: Sequence[StoredEvent], *, lease: timedelta = inbox.LEASE) -> list[DueAnswer]:
+    """Handle events that nobody handled yet; returns what is to be said now, leased to the caller for so long.
 
     Handlers touch nothing but the transaction, so a batch that fails is rolled back and its
     events are handled one by one: the failing one alone is put back.
     """
     try:
-        return _handle_together(runtime, stored)
+        return _handle_together(runtime, stored, lease)
     except auto_replies.OutdatedError:
         runtime.answers.refresh(runtime.db)
-        return handle(runtime, stored)
+        return handle(runtime, stored, lease=lease)
     except Exception as error:
         if len(stored) > 1:
-            return [answer for event in stored for answer in handle(runtime, [event])]
-        logger.exception("event %s could not be handled", stored[0].id)
+            return [answer for event in stored for answer in handle(runtime, [event], lease=lease)]
+        [event] = stored
+        logger.exception("event %s could not be handled", event.id)
         metrics.events_reached("put_back")
         with runtime.db.begin() as session:
-            inbox.put_back(session, stored[0].id, error=type(error).__name__, now=runtime.now())
+            inbox.put_back(session, event.id, attempts=event.attempts, error=type(error).__name__, now=runtime.now())
         return []
 
 
-def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[DueAnswer]:
+def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: timedelta) -> list[DueAnswer]:
     now = runtime.now()
     answers = runtime.answers.known(runtime.db)
     batch = Batch()
@@ -76,7 +77,7 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent]) -> list[Du
             friend = people.get(event.line_user_id) if event.line_user_id else None
             said_by = auto_replies.SILENT if event.is_standby else answers
             _take_turn(Turn(session, event, friend, said_by, batch, now, leaves))
-        _write(session, batch, now)
+        _write(session, batch, now, lease)
     metrics.events_reached("not_understood", len(batch.not_understood))
     metrics.events_reached("handled", len(mine) - len(batch.not_understood))
     return [
@@ -137,11 +138,11 @@ def _note_answer(turn: Turn, said: Said, friend: Friend) -> None:
         )
 
 
-def _write(session: Session, batch: Batch, now: datetime) -> None:
+def _write(session: Session, batch: Batch, now: datetime, lease: timedelta) -> None:
     if batch.follows:
         tracked_links.explain_follows(session, batch.follows, now=now)
     session.flush()
     chats.write(session, batch.chat_lines)
-    inbox.write_answers(session, batch.answers, now=now)
+    inbox.write_answers(session, batch.answers, leased_until=now + lease)
     inbox.mark_not_understood(session, batch.not_understood)
     auto_replies.count_hits(session, batch.hits, now=now)

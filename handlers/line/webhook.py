@@ -77,6 +77,9 @@ class Webhook:
         except (SQLAlchemyError, TimeoutError) as error:
             logger.warning("events could not be stored: %s", type(error).__name__)
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE) from error
+        except Exception as error:
+            logger.exception("events could not be stored")
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE) from error
 
 
 def _read(environ: Environ) -> bytes:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.database import Database
 from bot.errors import GatewayError
 from bot.runtime import Runtime
-from bot.services import inbox, replies
+from bot.services import chats, inbox, replies
 from bot.services.auto_replies import AnswerBook
 from bot.services.inbox import Delivery, StoredEvent
 from handlers.line import router
@@ -151,3 +151,68 @@ def test_an_event_that_cannot_be_handled_is_tried_a_few_times_and_harms_no_neigh
     assert [event.error for event in failed] != [None]
     with db.begin() as session:
         assert inbox.try_again(session, failed[0].id, now=moment)
+
+
+def test_a_redelivered_event_is_answered_though_its_first_token_died(db: Database) -> None:
+    line = FakeLine()
+    with db.begin() as session:
+        make_rule(session, "hi")
+    asked = says(user(1), "hi")
+    router.handle(make_runtime(db, line), store(db, asked))
+    replies.say_due(db, line, now=lambda: later(seconds=61))
+    assert only(db).answer_state is AnswerState.EXPIRED
+
+    again = asked | {"deliveryContext": {"isRedelivery": True}}
+    with db.begin() as session:
+        assert inbox.store(session, [Delivery((again,), later(minutes=5))]) == [[]]
+    replies.say_due(db, line, now=lambda: later(minutes=5, seconds=1))
+
+    assert list(line.replies) == [asked["replyToken"]]
+    assert only(db).answer_state is AnswerState.SENT
+
+
+def test_a_redelivery_of_an_answered_event_or_a_very_late_one_says_nothing(db: Database) -> None:
+    line = FakeLine()
+    with db.begin() as session:
+        make_rule(session, "hi")
+    asked = says(user(1), "hi")
+    again = asked | {"deliveryContext": {"isRedelivery": True}}
+    router.handle(make_runtime(db, line), store(db, asked))
+    replies.say_due(db, line, now=lambda: later(seconds=61))
+    with db.begin() as session:
+        inbox.store(session, [Delivery((again,), later(minutes=21))])
+    replies.say_due(db, line, now=lambda: later(minutes=22))
+    assert line.replies == {}
+    assert only(db).answer_state is AnswerState.EXPIRED
+
+
+def test_an_event_that_ends_the_process_is_given_up_after_a_few_tries(db: Database) -> None:
+    store(db, says(user(1), "hi"))
+    tried, moment = 0, NOW
+    for _ in range(10):
+        moment += timedelta(minutes=1)
+        with db.begin() as session:
+            tried += len(inbox.claim_left_behind(session, limit=50, now=moment))
+    assert tried == inbox.MOST_ATTEMPTS
+    assert only(db).state is EventState.FAILED
+
+
+def test_staff_who_attended_meanwhile_are_not_called_again_by_a_late_failure(db: Database) -> None:
+    line = FakeLine()
+    asked_and_handled(db, line)
+    with db.begin() as session:
+        friend_id = session.scalars(select(Friend.id)).one()
+        chats.mark_answered(session, friend_id, now=later(seconds=30))
+
+    replies.say_due(db, line, now=lambda: later(seconds=61))
+
+    with db() as session:
+        assert session.scalars(select(Friend)).one().unanswered_at is None
+
+
+def test_a_friend_who_waits_long_sees_the_loading_animation_before_the_answer(db: Database) -> None:
+    line = FakeLine()
+    asked_and_handled(db, line)
+    replies.say_due(db, line, now=lambda: later(seconds=11))
+    assert line.loading == [user(1)]
+    assert len(line.replies) == 1

@@ -300,6 +300,7 @@ def test_what_a_friend_takes_back_is_removed(client: FlaskClient, db: Database, 
     with db() as session:
         row = session.scalars(select(ChatMessage)).one()
         assert (row.text, row.content, row.unsent_at is not None) == (None, None, True)
+        assert session.scalars(select(Friend)).one().unanswered_at is None
         assert "\\u5bc6" not in "".join(session.scalars(select(WebhookEvent.payload)))
 
 
@@ -344,7 +345,7 @@ def test_an_answer_line_refuses_is_listed_as_unanswered(
         assert ChatState.FAILED in set(session.scalars(select(ChatMessage.state)))
 
 
-def test_while_line_keeps_us_waiting_the_friend_sees_an_animation(
+def test_an_answer_line_cannot_take_now_stays_due(
     client: FlaskClient, db: Database, line: FakeLine, settled: Settled
 ) -> None:
     with db.begin() as session:
@@ -353,8 +354,15 @@ def test_while_line_keeps_us_waiting_the_friend_sees_an_animation(
     deliver(client, says(user(1), "hi"))
     settled()
 
-    assert line.loading == [user(1)]
     assert only_event(db).answer_state is AnswerState.DUE
+
+
+def test_a_message_of_a_type_full_of_nonsense_is_kept(client: FlaskClient, db: Database, settled: Settled) -> None:
+    for nonsense in ("\x00", "\ud83d"):
+        deliver(client, event("message", user(1), message={"type": nonsense, "id": "1", "text": nonsense}))
+    settled()
+    with db() as session:
+        assert set(session.scalars(select(WebhookEvent.state))) == {EventState.HANDLED}
 
 
 def test_an_import_or_a_list_does_not_outlive_an_unfollow_event(
