@@ -7,6 +7,7 @@ share (gunicorn.conf.py makes one); alone, a process counts in its memory.
 import os
 import re
 from collections.abc import Iterable
+from functools import cache, lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import Metric
@@ -33,7 +34,12 @@ line_calls = Histogram(
 
 def webhook_answered(status: int) -> None:
     """Count one request to the webhook."""
-    webhooks.labels(str(status)).inc()
+    _webhooks_answered(status).inc()
+
+
+@cache
+def _webhooks_answered(status: int) -> Counter:
+    return webhooks.labels(str(status))
 
 
 def events_reached(state: str, count: int = 1) -> None:
@@ -49,7 +55,12 @@ def answer_ended(outcome: str) -> None:
 
 def line_called(endpoint: str, status: int, seconds: float) -> None:
     """Count one call to LINE and how long it took; status 0 if no answer came."""
-    line_calls.labels(ID_IN_PATH.sub("/{id}", endpoint), str(status)).observe(seconds)
+    _calls_of(endpoint, status).observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _calls_of(endpoint: str, status: int) -> Histogram:
+    return line_calls.labels(ID_IN_PATH.sub("/{id}", endpoint), str(status))
 
 
 def write_exposition(figures: Iterable[Metric]) -> bytes:

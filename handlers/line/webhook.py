@@ -88,7 +88,8 @@ def _read(environ: Environ) -> bytes:
     if length is not None and length > MOST_BYTES:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
-        body: bytes = get_input_stream(environ, safe_fallback=length is not None).read(MOST_BYTES + 1)
+        stream = get_input_stream(environ) if length is None else environ["wsgi.input"]
+        body: bytes = stream.read(MOST_BYTES + 1 if length is None else length)
     except (OSError, ValueError):
         raise RefusedError(HTTPStatus.BAD_REQUEST) from None
     if len(body) > MOST_BYTES:
