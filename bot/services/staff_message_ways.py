@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -38,8 +39,9 @@ def find_free_reply(session: Session, friend_id: int, *, now: datetime) -> FreeR
         )
         .order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc())
     )
+    line_user_id = session.scalar(select(Friend.line_user_id).where(Friend.id == friend_id))
     for event in session.scalars(rows):
-        if reply_token_of(event):
+        if reply_token_of(event) and sender_of(event) == line_user_id:  # a number alone proves nobody's identity
             return FreeReply(event.id, event.received_at + TOKEN_SERVES)
     return None
 
@@ -73,9 +75,21 @@ def open_way(session: Session, friend: Friend, way: StaffMessageWay, now: dateti
 
 def reply_token_of(event: WebhookEvent) -> str | None:
     """Return the token LINE sent with an event; None if there is none that may be used."""
+    payload = _payload_of(event)
+    token = payload.get("replyToken")
+    return token if isinstance(token, str) and payload.get("mode") != "standby" else None
+
+
+def sender_of(event: WebhookEvent) -> str | None:
+    """Return LINE's id of the person an event came from; None if it names nobody."""
+    source = _payload_of(event).get("source")
+    line_user_id = source.get("userId") if isinstance(source, dict) else None
+    return line_user_id if isinstance(line_user_id, str) else None
+
+
+def _payload_of(event: WebhookEvent) -> dict[str, Any]:
     try:
         payload = json.loads(event.payload)
     except ValueError:
-        return None
-    token = payload.get("replyToken") if isinstance(payload, dict) else None
-    return token if isinstance(token, str) and payload.get("mode") != "standby" else None
+        return {}
+    return payload if isinstance(payload, dict) else {}

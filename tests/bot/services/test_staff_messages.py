@@ -69,7 +69,9 @@ def hear(
     session: Session, friend: Friend, *, at: datetime = NOW, token: str = "token-1", **columns: Any
 ) -> WebhookEvent:
     """A friend writes, and nothing answers."""
-    payload = json.dumps({"type": "message", "mode": "active", "replyToken": token})
+    payload = json.dumps(
+        {"type": "message", "mode": "active", "replyToken": token, "source": {"userId": friend.line_user_id}}
+    )
     known: dict[str, Any] = {"type": "message", "state": EventState.HANDLED, "due_at": at, "received_at": at}
     event = WebhookEvent(line_event_id=f"event-{token}", payload=payload, **(known | columns))
     session.add(event)
@@ -189,6 +191,19 @@ def test_a_token_that_does_not_serve_offers_no_free_reply(db: Database, columns:
         assert staff_messages.find_free_reply(session, friend.id, now=NOW) is None
     with pytest.raises(ConflictError, match="免費回覆的時間已過"):
         write(db, REPLY)
+
+
+def test_an_event_of_somebody_else_under_a_number_we_remember_is_no_way_to_this_friend(
+    db: Database, friend: Friend
+) -> None:
+    with db.begin() as session:
+        stranger = make_friend(session)
+        theirs = hear(session, stranger, token="theirs")
+        line = session.scalars(select(ChatMessage).where(ChatMessage.friend_id == friend.id)).one()
+        line.webhook_event_id = theirs.id
+    with db() as session:
+        assert staff_messages.find_free_reply(session, friend.id, now=NOW) is None
+        assert staff_messages.find_free_reply(session, stranger.id, now=NOW) is not None
 
 
 def test_a_used_token_serves_nobody_else(db: Database, friend: Friend, line: PushingLine) -> None:
