@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 from bot import schema
 from bot.database import Database
 from bot.errors import BotError, ConflictError
-from bot.services import audit, backup_files
+from bot.services import audit, backup_files, id_sequences
 from bot.services.audit import Actor
 from bot.services.backup_files import BackupFileError, Batch
 from models import (
@@ -84,7 +84,7 @@ def restore(db: Database, file: Path, *, now: datetime, replace: bool = False) -
             for batch in backup_files.read(file, revision=revision, columns=columns):
                 _fill(connection, tables[batch.table], batch)
                 counts[batch.table] += len(batch.rows)
-            _mend_sequences(connection)
+            id_sequences.mend(connection)
             _hold(connection, now=now, version=version)
     except (SQLAlchemyError, ValueError, binascii.Error) as error:
         raise BackupFileError("備份檔的內容無法存入資料庫（%(kind)s）。", kind=type(error).__name__) from error
@@ -189,22 +189,6 @@ def _row(
             value = value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
         values[name] = value
     return values
-
-
-def _mend_sequences(connection: Connection) -> None:
-    """Let PostgreSQL's next ids follow the restored ones; SQLite finds them by itself."""
-    if connection.dialect.name != "postgresql":
-        return
-    for table in Base.metadata.sorted_tables:
-        if "id" not in table.columns:
-            continue
-        sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name})
-        highest = connection.scalar(select(func.max(table.columns["id"])))
-        if sequence:
-            connection.execute(
-                text("SELECT setval(:sequence, :value, :used)"),
-                {"sequence": sequence, "value": highest or 1, "used": highest is not None},
-            )
 
 
 def _hold(connection: Connection, *, now: datetime, version: int) -> None:

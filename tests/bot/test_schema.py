@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,7 +13,7 @@ from bot.database import Database
 from models import Base, EventState
 from tests.conftest import NOW
 
-KEPT_ELSEWHERE = {
+KEPT_ELSEWHERE: dict[str, dict[str, Any]] = {
     "api_token": {"name": "系統", "role": "owner", "token_hash": "x", "hint": "x", "created_at": NOW},
     "keyword_rule": {"name": "規則", "keywords": [], "messages": [], "created_at": NOW, "updated_at": NOW},
     "roster_sync": {"started_at": NOW},

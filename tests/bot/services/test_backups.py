@@ -16,7 +16,7 @@ from sqlalchemy import JSON, Column, Connection, Enum, Table, func, insert, sele
 from bot import schema
 from bot.database import Database, connect
 from bot.errors import ConflictError
-from bot.services import backups
+from bot.services import audit, backups
 from bot.services.audit import OPERATOR
 from bot.services.backup_files import BackupFileError
 from models import (
@@ -24,12 +24,15 @@ from models import (
     AnswerState,
     AuditEntry,
     Base,
+    ChatMessage,
+    ChatSource,
     EventState,
     ForwardedWebhook,
     ForwardState,
     Friend,
     FriendState,
     KeywordRule,
+    RosterSync,
     Tag,
     WebhookEvent,
 )
@@ -131,6 +134,33 @@ def test_new_rows_after_a_restore_get_new_ids(db: Database, other: Database, tmp
         session.add(Tag(name="新的標籤", created_at=NOW))
     with other() as session:
         assert session.scalars(select(func.max(Tag.id))).one() == 6
+
+
+def test_an_id_that_a_restored_row_only_remembers_is_not_given_again(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    with db.begin() as session:
+        friend = Friend(line_user_id="U" + "a" * 32, state=FriendState.FOLLOWING, created_at=NOW, listed_in=7)
+        session.add(friend)
+        session.flush()
+        for source, number in ((ChatSource.FRIEND, None), (ChatSource.KEYWORD_RULE, 41)):
+            session.add(
+                ChatMessage(
+                    friend_id=friend.id, source=source, source_id=number, kind="text", said_at=NOW, webhook_event_id=900
+                )
+            )
+        audit.record(session, OPERATOR, "delete", "tag", 88, now=NOW)
+        audit.record(session, OPERATOR, "import", "friend", "很多", now=NOW)
+    backups.backup(db, tmp_path / "old.gz", now=NOW)
+    backups.restore(other, tmp_path / "old.gz", now=LATER)
+
+    with other.begin() as session:
+        event = WebhookEvent(line_event_id="e", type="x", payload="{}", received_at=NOW, due_at=NOW)
+        rule = KeywordRule(name="新", keywords=[], messages=[], created_at=NOW, updated_at=NOW)
+        tag, walk = Tag(name="新", created_at=NOW), RosterSync(started_at=NOW)
+        session.add_all([event, rule, tag, walk])
+        session.flush()
+        assert (event.id, rule.id, tag.id, walk.id) == (901, 42, 89, 8)
 
 
 def test_a_restored_database_holds_what_is_due_until_an_operator_lets_it_go(db: Database, tmp_path: Path) -> None:
