@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext
 
 from app import create_app
 from bot.database import Database, connect
 from bot.settings import Settings
 from handlers.processes import EXTENSION, Process
-from tests import databases
+from tests import chromium, databases
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in Taipei
 CHANNEL_SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
@@ -66,6 +67,7 @@ def make_settings(database_url: str, **changes: object) -> Settings:
         "line_channel_access_token": ACCESS_TOKEN,
         "line_api_base": "http://127.0.0.1:9",
         "line_api_data_base": "http://127.0.0.1:9",
+        "log_level": "WARNING",
         "database_url": database_url,
     }
     return Settings.model_validate(values | changes)
@@ -88,3 +90,17 @@ def app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser for one module: while it runs, nothing else in the thread may run asyncio."""
+    with chromium.running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser window whose complaints fail the test."""
+    with chromium.window(browser) as context:
+        yield context

@@ -1,7 +1,5 @@
 """The whole program as staff and friends meet it: web, jobs and LINE's simulator, and a real browser."""
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,27 +7,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from bot.database import Database, connect
 from tests.admin_visits import PASSWORD, make_staff
 from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET
 from tests.load import servers
 from tests.load.wire import free_port, wait_for_port
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK = ViewportSize(width=1280, height=900)
-PHONE = ViewportSize(width=390, height=844)
-PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -66,33 +50,6 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
     db.dispose()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window whose complaints fail the test; pictures of the wide world are one dot."""
-    context = browser.new_context(viewport=DESK, locale="zh-TW", timezone_id="Asia/Taipei")
-    context.route(lambda url: not url.startswith("http://127.0.0.1"), _answer_with_a_dot)
-    complaints: list[str] = []
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-    context.on("dialog", lambda dialog: dialog.accept())
-    yield context
-    context.close()
-    assert complaints == []
-
-
-def is_complaint(said: ConsoleMessage) -> bool:
-    """Whether the browser found fault; that a form was refused is no fault."""
-    return said.type in ("error", "warning") and "422 (UNPROCESSABLE ENTITY)" not in said.text
-
-
 @pytest.fixture
 def staff_page(context: BrowserContext, town: Town) -> Page:
     """The admin, with the owner logged in through the login page."""
@@ -103,7 +60,3 @@ def staff_page(context: BrowserContext, town: Town) -> Page:
     page.get_by_role("button", name="登入").click()
     page.wait_for_url(f"{town.admin}/")
     return page
-
-
-def _answer_with_a_dot(route: Route) -> None:
-    route.fulfill(body=PIXEL, content_type="image/gif")

@@ -4,16 +4,18 @@ import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
 from sqlalchemy import select
 
 from bot.clock import utc_now
 from bot.services import tracked_links
 from bot.services.audit import OPERATOR
 from models import ChatMessage, ChatSource, EventState, Friend, RosterSync, StaffMessage, SyncState, WebhookEvent
-from tests.browser.conftest import DESK, PHONE, Town
+from tests.browser.conftest import Town
+from tests.chromium import DESK, PHONE
 from tests.factories import make_friend, make_rule, make_tag
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database has no say in it
 LONG = "非常長而且沒有空格的文字" * 12
 PAGES = (
     "/",
@@ -110,6 +112,27 @@ def test_a_message_is_built_step_by_step_without_losing_a_word(staff_page: Page,
     expect(staff_page.get_by_role("link", name="門市", exact=True)).to_be_visible()
     staff_page.get_by_role("switch", name="啟用「門市」").click()
     expect(staff_page.get_by_role("switch", name="啟用「門市」")).not_to_be_checked()
+
+
+@ON_SQLITE
+def test_on_a_slow_server_a_pressed_button_counts_and_nothing_is_saved_before_it_did(
+    staff_page: Page, town: Town
+) -> None:
+    under_way: list[Route] = []
+    staff_page.goto(f"{town.admin}/keyword-rules/new")
+    staff_page.get_by_label("規則名稱").fill("門市")
+    staff_page.get_by_label("關鍵字 1", exact=True).fill("門市")
+    staff_page.route("**/messages/edit?*", lambda route: under_way.append(route))
+    staff_page.get_by_label("文字", exact=True).fill("信義店")
+    staff_page.get_by_role("button", name="加一則訊息").click()
+    staff_page.get_by_role("button", name="按鈕", exact=True).click()
+    staff_page.wait_for_timeout(600)  # by now what was typed has asked for a new preview
+    staff_page.get_by_role("button", name="儲存").click(force=True)
+    [route] = under_way
+    route.continue_()
+    expect(staff_page.locator("[id='messages.1']")).to_be_visible()
+    expect(staff_page.locator(".phone")).to_contain_text("信義店")
+    assert staff_page.url.endswith("/keyword-rules/new")
 
 
 def test_staff_answer_free_while_it_lasts_and_a_double_click_sends_once(

@@ -1,48 +1,22 @@
 """The chat page in a real browser, on a desk and on a phone."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.chromium import DESK, PHONE
 from tests.simulator.stand_ins import BotServer, Line
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, line: Line) -> Iterator[Page]:
-    """The chat page; anything the browser complains about fails the test."""
-    page = browser.new_page(viewport=request.param, locale="zh-TW")
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+def page(request: pytest.FixtureRequest, context: BrowserContext, line: Line) -> Page:
+    """The chat page."""
+    page = context.new_page()
+    page.set_viewport_size(request.param)
     page.goto(line.server.url)
-    yield page
-    page.close()
-    assert complaints == []
+    return page
 
 
 def become_a_friend(page: Page, name: str) -> None:

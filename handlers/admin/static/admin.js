@@ -26,6 +26,23 @@
     if (input instanceof HTMLInputElement && input.type === "checkbox") input.checked = !input.checked;
   });
 
+  // A button that rebuilds its part of a form has the form wait for the answer: a word typed or a press of save
+  // meanwhile would be lost. A preview asked for before shows what is no longer there.
+  const rebuilds = ({ target, requestConfig: { elt } }) => target !== elt && target.contains(elt);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target.closest("form[data-keep]");
+    if (!form) return;
+    if (form.inert) { event.preventDefault(); return; }
+    if (!rebuilds(event.detail)) return;
+    form.inert = true;
+    event.detail.xhr.addEventListener("loadend", () => { form.inert = false; });
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.target.closest("form[data-keep]");
+    if (!form || rebuilds(event.detail)) return;
+    if (form.inert || !event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+  });
+
   // Styles that come with a message: the policy forbids style attributes, not what a script of ours sets.
   const dress = (root) => {
     root.querySelectorAll("[data-style]").forEach((element) => {
