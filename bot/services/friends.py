@@ -1,6 +1,7 @@
 """Friends: found, made known, their friendship kept true, their attributes and profiles."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,7 @@ from models import Friend, FriendProof, FriendshipChange, FriendshipKind, Friend
 
 MOST_ATTRIBUTES = 200
 LONGEST_ATTRIBUTE = 1000
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps no NUL, and a lone surrogate is no text
 
 LOCK = (  # built once: every batch of events runs it
     select(Friend)
@@ -158,8 +160,7 @@ def _attribute_fault(name: str, value: object) -> FieldFault | None:
 
 
 def _is_storable(text: str) -> bool:
-    """PostgreSQL keeps no NUL, and a lone surrogate is no text."""
-    return "\x00" not in text and not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+    return UNSTORABLE.search(text) is None
 
 
 def set_profile(friend: Friend, profile: Profile | None, *, now: datetime) -> None:
@@ -170,13 +171,18 @@ def set_profile(friend: Friend, profile: Profile | None, *, now: datetime) -> No
     if profile is not None:
         for column, value in name_columns(profile.display_name).items():
             setattr(friend, column, value)
-        friend.picture_url, friend.language = profile.picture_url, profile.language
-        friend.status_message = profile.status_message
+        friend.picture_url, friend.language = _storable(profile.picture_url), _storable(profile.language)
+        friend.status_message = _storable(profile.status_message)
+
+
+def _storable(given: object) -> str | None:
+    """What of a text from outside every database can keep; None for what is no text at all."""
+    return UNSTORABLE.sub("", given) if isinstance(given, str) else None
 
 
 def name_columns(display_name: str) -> dict[str, str]:
     """Return the columns a name is kept in: as shown, folded for the search, and cut for PostgreSQL's index."""
-    shown = unicodedata.normalize("NFC", display_name.replace("\x00", ""))
+    shown = unicodedata.normalize("NFC", _storable(display_name) or "")
     folded = fold(shown)
     return {"display_name": shown, "folded_name": folded, "name_grams": " ".join(sorted(grams_of(folded)))}
 
