@@ -117,8 +117,11 @@ def sync_friends() -> None:
     if sync is None:
         raise click.ClickException("another process is walking through the list right now")
     click.echo(f"{sync.state.value}: listed {sync.listed}, found {sync.found}, missing {sync.missing}")
+    if sync.state in rosters.UNDER_WAY:
+        reason = sync.error or "somebody else goes on with it"
+        raise click.ClickException(f"the list was not read to its end ({reason}); run this again to go on")
     if sync.state is not SyncState.DONE:
-        raise click.ClickException(sync.error or "the list was not read to its end; run this again to go on")
+        raise click.ClickException(sync.error or sync.state.value)
 
 
 @blueprint.cli.command("set-webhook")

@@ -2,38 +2,30 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import Select, and_, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.errors import FieldFault, GatewayError, GatewayRefusedError, InvalidInputError
+from bot.errors import GatewayError, GatewayRefusedError
 from bot.gateways.line import FollowerPage, LineGateway
-from bot.services import audit, friends
-from bot.services.audit import Actor
+from bot.services import friends
 from models import Account, Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState, RosterSync, SyncState
 from models.friend import is_line_user_id
 
 logger = logging.getLogger(__name__)
 
 CURSOR_LIFE = timedelta(hours=23)  # LINE honours `next` for 24 hours
+CURSOR_IS_DEAD = "LINE 的名單游標已過期"
+CLOCKS_APART = timedelta(seconds=10)  # events carry LINE's time, requests ours: what lies so near decides nothing
 LEASE = timedelta(minutes=2)
+PAUSE = timedelta(minutes=1)  # after a page that did not come
+UNDER_WAY = (SyncState.LISTING, SyncState.CLOSING)
 DAY = timedelta(days=1)
 REFUSED_PAUSE = timedelta(days=7)
 SLICE = 5_000  # rows of one transaction, so that webhooks never wait long
 FORBIDDEN = 403
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What became of a list of ids: how many were new, known already, and the rows that are no ids."""
-
-    added: int
-    known: int
-    faults: list[tuple[int, str]]  # row number from 1, what stood there
 
 
 def latest(session: Session) -> RosterSync | None:
@@ -42,13 +34,15 @@ def latest(session: Session) -> RosterSync | None:
 
 
 def start(session: Session, *, now: datetime) -> RosterSync:
-    """Begin a walk, or return the one that is under way and can still be resumed."""
+    """Begin a walk, or return the one that is under way and can still be resumed; one that rests goes on at once."""
     session.get_one(Account, 1, with_for_update=True)  # two who begin at once begin one walk
-    under_way = _under_way(session)
+    under_way = _under_way(session, lock=True)
     if under_way is not None and now - under_way.started_at < CURSOR_LIFE:
+        if under_way.error is not None:
+            under_way.lease_until = under_way.error = None
         return under_way
     if under_way is not None:
-        under_way.state, under_way.finished_at, under_way.error = SyncState.FAILED, now, "LINE 的名單游標已過期"
+        under_way.state, under_way.finished_at, under_way.error = SyncState.FAILED, now, CURSOR_IS_DEAD
     sync = RosterSync(started_at=now, state=SyncState.LISTING, listed=0, found=0, missing=0)
     session.add(sync)
     session.flush()
@@ -65,9 +59,9 @@ def start_daily(session: Session, *, now: datetime) -> RosterSync | None:
     return start(session, now=now)
 
 
-def _under_way(session: Session) -> RosterSync | None:
-    rows = select(RosterSync).where(RosterSync.state.in_([SyncState.LISTING, SyncState.CLOSING]))
-    return session.scalar(rows.order_by(RosterSync.id.desc()).limit(1))
+def _under_way(session: Session, *, lock: bool = False) -> RosterSync | None:
+    rows = select(RosterSync).where(RosterSync.state.in_(UNDER_WAY)).order_by(RosterSync.id.desc()).limit(1)
+    return session.scalar(rows.with_for_update() if lock else rows)
 
 
 def run(
@@ -78,75 +72,99 @@ def run(
     progress: Callable[[RosterSync], None] = lambda _: None,
     until: datetime | None = None,
 ) -> RosterSync | None:
-    """Carry the walk under way on until it ends or the time is up; None if there is none, or somebody else walks it."""
-    sync = _claim(db, now())
-    while sync is not None and sync.state in (SyncState.LISTING, SyncState.CLOSING):
-        sync = _step(db, line, sync, now)
-        progress(sync)
+    """Carry the walk under way on until it ends, a page does not come, or the time is up.
+
+    None if there is none, it rests after such a page, or somebody else walks it.
+    """
+    last = _claim(db, now())
+    step = last
+    while step is not None and step.state in UNDER_WAY and step.error is None:
+        step = _step(db, line, step, now)
+        if step is not None:
+            last = step
+            progress(step)
         if until is not None and now() >= until:
             break
-    if sync is not None:
-        _let_go(db, sync.id)
-    return sync
+    if last is not None and last.error is None:
+        _let_go(db, last)
+    return last
 
 
 def _claim(db: Database, now: datetime) -> RosterSync | None:
     with db.begin() as session:
-        sync = _under_way(session)
-        if sync is None:
+        sync = _under_way(session, lock=True)
+        if sync is None or (sync.lease_until is not None and sync.lease_until > now):
             return None
-        claimed = session.execute(
-            update(RosterSync)
-            .where(RosterSync.id == sync.id, or_(RosterSync.lease_until.is_(None), RosterSync.lease_until <= now))
-            .values(lease_until=now + LEASE)
-            .returning(RosterSync.id)
-        )
-        return sync if claimed.first() else None
+        sync.lease_until, sync.error = now + LEASE, None
+        return sync
 
 
-def _let_go(db: Database, sync_id: int) -> None:
+def _own(session: Session, sync: RosterSync) -> RosterSync | None:
+    """The walk's row, locked; None if the lease ran out meanwhile and somebody else took it over."""
+    row = session.get_one(RosterSync, sync.id, with_for_update=True)
+    return row if row.lease_until == sync.lease_until else None
+
+
+def _let_go(db: Database, sync: RosterSync) -> None:
     with db.begin() as session:
-        session.execute(update(RosterSync).where(RosterSync.id == sync_id).values(lease_until=None))
+        row = _own(session, sync)
+        if row is not None:
+            row.lease_until = None
 
 
-def _step(db: Database, line: LineGateway, sync: RosterSync, now: Callable[[], datetime]) -> RosterSync:
+def _step(db: Database, line: LineGateway, sync: RosterSync, now: Callable[[], datetime]) -> RosterSync | None:
+    """Make one step; returns the walk as it is then, None if it is somebody else's by now."""
     if sync.state is SyncState.CLOSING:
         with db.begin() as session:
-            return _mark_missing(session, sync.id, now=now())
+            return _mark_missing(session, sync, now=now())
     asked_at = now()
+    if asked_at - sync.started_at >= CURSOR_LIFE:
+        return _end(db, sync, SyncState.FAILED, error=CURSOR_IS_DEAD, now=asked_at)
     try:
         page = line.list_followers(sync.cursor)
     except GatewayRefusedError as refusal:
         state = SyncState.REFUSED if refusal.status == FORBIDDEN else SyncState.FAILED
-        return _end(db, sync.id, state, error=str(refusal), now=now())
+        return _end(db, sync, state, error=str(refusal), now=now())
     except GatewayError as failure:
-        logger.warning("roster sync %s: no page: %s", sync.id, failure)
-        return _end(db, sync.id, SyncState.FAILED, error=str(failure), now=now())
+        logger.warning("roster sync %s: no page, will be tried again: %s", sync.id, failure)
+        return _rest(db, sync, error=str(failure), now=now())
     with db.begin() as session:
-        return _take_page(session, sync.id, page, asked_at=asked_at, now=now())
+        return _take_page(session, sync, page, asked_at=asked_at - CLOCKS_APART, now=now())
 
 
-def _take_page(session: Session, sync_id: int, page: FollowerPage, *, asked_at: datetime, now: datetime) -> RosterSync:
+def _rest(db: Database, sync: RosterSync, *, error: str, now: datetime) -> RosterSync | None:
+    """Keep the cursor, and let nobody ask again for a while, unless somebody begins the walk anew."""
+    with db.begin() as session:
+        row = _own(session, sync)
+        if row is not None:
+            row.error, row.lease_until = error, now + PAUSE
+        return row
+
+
+def _take_page(
+    session: Session, walk: RosterSync, page: FollowerPage, *, asked_at: datetime, now: datetime
+) -> RosterSync | None:
     """Whoever stands on the page is a friend, unless an unfollow is newer than the request for the page."""
-    sync = session.get_one(RosterSync, sync_id, with_for_update=True)
+    sync = _own(session, walk)
+    if sync is None:
+        return None
+    if page.next is None:
+        sync.state = SyncState.CLOSING
+        session.execute(update(Account).values(may_list_followers=True))  # before the friends, as everybody does
     wanted = sorted({line_user_id for line_user_id in page.line_user_ids if is_line_user_id(line_user_id)})
     if wanted:
-        friends.insert_unknown(session, wanted, now=now)
+        friends.lock(session, wanted, now=now)  # in the order of those who handle events: nobody waits in a circle
         sync.found += _prove_listed(session, wanted, sync.id, asked_at)
     sync.listed += len(wanted)
     sync.cursor = page.next
     sync.lease_until = now + LEASE
-    if page.next is None:
-        sync.state = SyncState.CLOSING
-        session.execute(update(Account).values(may_list_followers=True))
     return sync
 
 
 def _prove_listed(session: Session, line_user_ids: Sequence[str], sync_id: int, asked_at: datetime) -> int:
-    """One page's proof, by the rule of `rosters.weigh`, set-based. Returns how many it made friends."""
+    """One page's proof, by the rule of `rosters.weigh`, set-based, on locked rows. Returns how many it made friends."""
     listed = Friend.line_user_id.in_(line_user_ids)
     older = or_(Friend.state_at.is_(None), Friend.state_at < asked_at, Friend.proof == FriendProof.IMPORTED)
-    session.execute(select(Friend.id).where(listed).order_by(Friend.id).with_for_update())
     gained = select(Friend.id).where(listed, older, Friend.state != FriendState.FOLLOWING)
     found = _note_changes(session, gained, FriendshipKind.LISTED, asked_at)
     began = or_(Friend.unfollowed_at.is_(None), Friend.last_follow_at > Friend.unfollowed_at)
@@ -173,32 +191,35 @@ def _note_changes(session: Session, friend_ids: Select[int], kind: FriendshipKin
     return len(ids)
 
 
-def _mark_missing(session: Session, sync_id: int, *, now: datetime) -> RosterSync:
+def _mark_missing(session: Session, walk: RosterSync, *, now: datetime) -> RosterSync | None:
     """Whoever was not on the list and did not follow since it began is no friend; a slice at a time."""
-    sync = session.get_one(RosterSync, sync_id, with_for_update=True)
-    sync.lease_until = now + LEASE
-    missing = (
+    sync = _own(session, walk)
+    if sync is None:
+        return None
+    sync.lease_until, began = now + LEASE, sync.started_at - CLOCKS_APART
+    lost = list(session.execute(select(Friend.id, Friend.state).where(Friend.id.in_(_missing(sync.id, began)))).all())
+    if not lost:
+        sync.state, sync.finished_at, sync.lease_until = SyncState.DONE, now, None
+        return sync
+    were_friends = [friend_id for friend_id, state in lost if state is FriendState.FOLLOWING]
+    _note_changes(session, select(Friend.id).where(Friend.id.in_(were_friends)), FriendshipKind.MISSING, began)
+    _write_missing(session, [friend_id for friend_id, _ in lost], began)
+    sync.missing += len(were_friends)
+    return sync
+
+
+def _missing(sync_id: int, began: datetime) -> Select[int]:
+    return (
         select(Friend.id)
         .where(
             Friend.state != FriendState.NOT_FOLLOWING,
             or_(Friend.listed_in.is_(None), Friend.listed_in != sync_id),
-            or_(Friend.state_at.is_(None), Friend.state_at <= sync.started_at, Friend.proof == FriendProof.IMPORTED),
+            or_(Friend.state_at.is_(None), Friend.state_at <= began, Friend.proof == FriendProof.IMPORTED),
         )
         .order_by(Friend.id)
         .limit(SLICE)
         .with_for_update()
     )
-    lost = list(session.execute(select(Friend.id, Friend.state).where(Friend.id.in_(missing))).all())
-    if not lost:
-        sync.state, sync.finished_at, sync.lease_until = SyncState.DONE, now, None
-        return sync
-    were_friends = [friend_id for friend_id, state in lost if state is FriendState.FOLLOWING]
-    _note_changes(
-        session, select(Friend.id).where(Friend.id.in_(were_friends)), FriendshipKind.MISSING, sync.started_at
-    )
-    _write_missing(session, [friend_id for friend_id, _ in lost], sync.started_at)
-    sync.missing += len(were_friends)
-    return sync
 
 
 def _write_missing(session: Session, friend_ids: Sequence[int], at: datetime) -> None:
@@ -217,43 +238,12 @@ def _write_missing(session: Session, friend_ids: Sequence[int], at: datetime) ->
     )
 
 
-def _end(db: Database, sync_id: int, state: SyncState, *, error: str, now: datetime) -> RosterSync:
+def _end(db: Database, sync: RosterSync, state: SyncState, *, error: str, now: datetime) -> RosterSync | None:
     with db.begin() as session:
-        sync = session.get_one(RosterSync, sync_id)
-        sync.state, sync.error, sync.finished_at, sync.lease_until = state, error, now, None
+        row = _own(session, sync)
+        if row is None:
+            return None
+        row.state, row.error, row.finished_at, row.lease_until = state, error, now, None
         if state is SyncState.REFUSED:
             session.execute(update(Account).values(may_list_followers=False))
-        return sync
-
-
-def import_ids(session: Session, given: Sequence[str], *, by: Actor, now: datetime) -> ImportReport:
-    """Take in staff's own list of ids. Imported people are marked as such.
-
-    Where LINE does not let the account list its followers (403), staff's word is the best there is and
-    the people count as friends until an event says otherwise; where it may list, they wait for the next sync.
-    """
-    rows = [line.strip() for line in given]
-    faults = [(number, row) for number, row in enumerate(rows, 1) if row and not is_line_user_id(row)]
-    wanted = sorted({row for row in rows if is_line_user_id(row)})
-    if not wanted:
-        raise InvalidInputError([FieldFault("ids", "名單裡沒有 LINE 用戶 ID（U 開頭、33 個字元）。")])
-    known = 0
-    for at in range(0, len(wanted), SLICE):
-        known += _import_slice(session, wanted[at : at + SLICE], now)
-    added = len(wanted) - known
-    changes = {"added": [None, added], "known": [None, known]}
-    audit.record(session, by, "import", "friend", None, now=now, changes=changes)
-    return ImportReport(added, known, faults)
-
-
-def _import_slice(session: Session, line_user_ids: Sequence[str], now: datetime) -> int:
-    these = Friend.line_user_id.in_(line_user_ids)
-    known = session.scalar(select(func.count()).select_from(Friend).where(these)) or 0
-    friends.insert_unknown(session, line_user_ids, now=now)
-    changes: dict[str, Any] = {"imported_at": now}
-    session.execute(update(Friend).where(these, Friend.imported_at.is_(None)).values(changes))
-    if session.scalar(select(Account.may_list_followers)) is False:
-        unproven = and_(these, Friend.state == FriendState.UNKNOWN)
-        vouched = {"state": FriendState.FOLLOWING, "proof": FriendProof.IMPORTED, "state_at": now}
-        session.execute(update(Friend).where(unproven).values(vouched))
-    return known
+        return row

@@ -8,15 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import InvalidInputError
-from bot.services import accounts, audit, friend_lists, rosters
-from bot.services.rosters import ImportReport
+from bot.services import accounts, audit, friend_lists, roster_imports, rosters
+from bot.services.roster_imports import ImportReport
 from handlers.admin import display
 from handlers.admin.access import allow, current_actor
 from handlers.processes import current_runtime
-from models import FriendState, Role, RosterSync, SyncState
+from models import FriendState, Role, RosterSync
 
 blueprint = Blueprint("roster", __name__, url_prefix="/roster")
-UNDER_WAY = (SyncState.LISTING, SyncState.CLOSING)
 
 
 @blueprint.get("")
@@ -57,8 +56,7 @@ def import_ids() -> ResponseReturnValue:
     typed = request.form.get("ids", "")
     try:
         given = [*_cells(typed), *_uploaded()]
-        with runtime.db.begin() as session:
-            report = rosters.import_ids(session, given, by=current_actor(), now=runtime.now())
+        report = roster_imports.import_ids(runtime.db, given, by=current_actor(), now=runtime.now())
     except UnicodeDecodeError:
         return _page(typed=typed, refusal=gettext("這個檔案不是 UTF-8 的文字檔。")), 422
     except InvalidInputError as error:
@@ -85,7 +83,7 @@ def _page(*, typed: str = "", report: ImportReport | None = None, refusal: str |
 
 
 def _runs(sync: RosterSync | None) -> bool:
-    return sync is not None and sync.state in UNDER_WAY
+    return sync is not None and sync.state in rosters.UNDER_WAY
 
 
 def _expected(friends: int, sync: RosterSync | None) -> int:

@@ -6,7 +6,7 @@ from flask import Blueprint
 from pydantic import Field, StringConstraints
 
 from bot.errors import NotFoundError
-from bot.services import audit, rosters
+from bot.services import audit, roster_imports, rosters
 from handlers.api.operations import Call, operation
 from handlers.api.problems import say
 from handlers.api.shapes import Answer, Body, FieldError, Moment
@@ -15,7 +15,7 @@ from models import Role, RosterSync, SyncState
 blueprint = Blueprint("api_rosters", __name__)
 
 NO_ID = "不是 LINE 用戶 ID（U 開頭、33 個字元）。"
-MOST_IDS = 20_000  # some 800 kB; more go in several requests
+MOST_IDS = roster_imports.SLICE  # one request is one transaction; more go in several requests
 
 
 class SyncAnswer(Answer):
@@ -89,7 +89,7 @@ def get(call: Call) -> SyncAnswer:
 )
 def import_ids(call: Call, body: ImportBody) -> ImportAnswer:
     """For accounts that may not list their followers; imported people are marked as such."""
-    report = rosters.import_ids(call.session, body.ids, by=call.actor, now=call.now)
+    report = roster_imports.import_slice(call.session, body.ids, by=call.actor, now=call.now)
     return ImportAnswer(
         added=report.added,
         known=report.known,

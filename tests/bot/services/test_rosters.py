@@ -1,15 +1,18 @@
 """LINE's follower list and the roster become one, in both directions."""
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.database import Database
 from bot.errors import GatewayError, GatewayRefusedError
 from bot.gateways.line import FollowerPage
-from bot.services import rosters
+from bot.services import friends, roster_imports, rosters
 from bot.services.audit import OPERATOR
-from models import Account, Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState, SyncState
+from models import Account, Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState, RosterSync, SyncState
 from tests.conftest import NOW
 from tests.factories import later, make_friend
 from tests.fakes import FakeLine
@@ -132,23 +135,95 @@ def test_a_page_that_does_not_come_loses_nobody(db: Database) -> None:
         make_friend(session, 1)
     line = FakeLine()
     line.pages = {None: FollowerPage([], "p2"), "p2": GatewayError("逾時")}
-    assert sync(db, line) is SyncState.FAILED
+    assert sync(db, line) is SyncState.LISTING
     assert states(db) == {user(1): FriendState.FOLLOWING}
 
 
-def test_imported_ids_are_marked_and_count_as_friends_only_where_line_will_not_tell(db: Database) -> None:
-    with db.begin() as session:
-        report = rosters.import_ids(session, [user(1), "", "王小明", user(1)], by=OPERATOR, now=NOW)
-    assert (report.added, report.known, report.faults) == (1, 0, [(3, "王小明")])
-    assert states(db) == {user(1): FriendState.UNKNOWN}
+def test_after_a_page_that_did_not_come_the_walk_rests_and_goes_on_at_its_cursor(db: Database) -> None:
+    line = FakeLine()
+    line.pages = {None: FollowerPage([user(1)], "p2"), "p2": GatewayError("逾時")}
+    sync(db, line)
+    assert rosters.run(db, line, now=lambda: later(minutes=2, seconds=59)) is None
+    assert line.asked_for == [None, "p2"]
 
+    line.pages["p2"] = FollowerPage([user(2)], None)
+    walked = rosters.run(db, line, now=lambda: later(minutes=3))
+    assert line.asked_for == [None, "p2", "p2"]
+    assert walked is not None
+    assert (walked.state, walked.listed, walked.error) == (SyncState.DONE, 2, None)
+
+
+def test_whoever_begins_a_resting_walk_anew_need_not_wait(db: Database) -> None:
+    line = FakeLine()
+    line.pages = {None: FollowerPage([user(1)], "p2"), "p2": GatewayError("逾時")}
+    sync(db, line)
+    line.pages["p2"] = FollowerPage([], None)
+    assert sync(db, line) is SyncState.DONE
+    assert line.asked_for == [None, "p2", "p2"]
+
+
+def test_a_walk_ends_as_failed_once_its_cursor_is_dead(db: Database) -> None:
+    line = FakeLine()
+    line.pages = {None: GatewayError("逾時")}
+    sync(db, line)
+    walked = rosters.run(db, line, now=lambda: later(hours=24))
+    assert walked is not None
+    assert (walked.state, line.asked_for) == (SyncState.FAILED, [None])
+
+
+def test_an_unfollow_just_before_the_request_by_lines_clock_stands(db: Database) -> None:
     with db.begin() as session:
-        session.get_one(Account, 1).may_list_followers = False
-        rosters.import_ids(session, [user(1), user(2)], by=OPERATOR, now=NOW)
-    assert set(states(db).values()) == {FriendState.FOLLOWING}
+        friend = make_friend(session, 1, state=FriendState.NOT_FOLLOWING, proof=FriendProof.UNFOLLOW_EVENT)
+        friend.state_at = friend.unfollowed_at = later(minutes=2) - timedelta(seconds=5)
+        make_friend(session, 2, state_at=later(minutes=1) - timedelta(seconds=5))
+    line = FakeLine()
+    line.pages = {None: FollowerPage([user(1)], None)}
+    sync(db, line)
+    assert states(db) == {user(1): FriendState.NOT_FOLLOWING, user(2): FriendState.FOLLOWING}
+
+
+class StallingLine(FakeLine):
+    """A LINE whose answer comes when another process has long taken the walk over."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__()
+        self.db = db
+
+    def list_followers(self, cursor: str | None) -> FollowerPage:
+        page = super().list_followers(cursor)
+        if cursor is None:
+            with self.db.begin() as session:
+                walk = session.scalars(select(RosterSync)).one()
+                walk.lease_until, walk.cursor, walk.listed = later(minutes=9), "p3", 2
+        return page
+
+
+def test_a_walk_taken_over_is_left_to_whoever_has_it(db: Database) -> None:
+    line = StallingLine(db)
+    line.pages = {None: FollowerPage([user(1)], "p2")}
+    sync(db, line)
     with db() as session:
-        assert {friend.proof for friend in session.scalars(select(Friend))} == {FriendProof.IMPORTED}
-        assert all(friend.imported_at == NOW for friend in session.scalars(select(Friend)))
+        walk = session.scalars(select(RosterSync)).one()
+        assert (walk.cursor, walk.listed, walk.lease_until) == ("p3", 2, later(minutes=9))
+
+
+@pytest.mark.parametrize("task", ["page", "import"])
+def test_a_page_or_an_import_and_an_event_of_the_same_people_do_not_wait_in_a_circle(db: Database, task: str) -> None:
+    with db.begin() as session:
+        make_friend(session, 2)
+    line = FakeLine()
+    line.pages = {None: FollowerPage([user(1), user(2)], None)}
+    with ThreadPoolExecutor(1) as pool:
+        with db.begin() as session:
+            friends.lock(session, [user(2)], now=NOW)
+            if task == "page":
+                other: Future[object] = pool.submit(sync, db, line)
+            else:
+                other = pool.submit(roster_imports.import_ids, db, [user(1), user(2)], by=OPERATOR, now=NOW)
+            time.sleep(0.5)
+            friends.lock(session, [user(1), user(2)], now=NOW)
+        other.result(timeout=30)
+    assert set(states(db)) == {user(1), user(2)}
 
 
 def test_the_daily_walk_begins_once_a_day_and_rests_a_week_after_a_refusal(db: Database) -> None:
