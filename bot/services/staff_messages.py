@@ -117,15 +117,19 @@ def write(
 
 
 def send_due(db: Database, line: LineGateway, *, now: Callable[[], datetime], only: int | None = None) -> int:
-    """Send what is due, or just one message of these. Returns how many were tried."""
+    """Send what is due, or just one of these. Returns how many were tried; a slow LINE leaves some for later."""
     if accounts.is_held(db):
         return 0
+    until = now() + LEASE / 3
     with db.begin() as session:
         claimed = _claim(session, now(), only)
-    for message in claimed:
+    for tried, message in enumerate(claimed, 1):
         outcome = _send(line, message, now())
         with db.begin() as session:
             _settle(session, message, outcome)
+            if now() >= until:
+                _hand_back(session, claimed[tried:], now())
+                return tried
     return len(claimed)
 
 
@@ -199,6 +203,22 @@ def _claim(session: Session, now: datetime, only: int | None) -> list[_Claimed]:
     due = StaffMessage.due_at
     taken = claim(session, StaffMessage, due, *which, limit=BATCH, now=now, lease=LEASE, also=more)
     return [_claimed(session, row, now) for row in taken]
+
+
+def _hand_back(session: Session, rest: Sequence[_Claimed], now: datetime) -> None:
+    """Give back what was not tried, as it was before it was taken."""
+    for message in rest:
+        untried = {"first_attempt_at": None} if message.attempts == 1 else {}
+        session.execute(
+            update(StaffMessage)
+            .where(
+                StaffMessage.id == message.id,
+                StaffMessage.state == StaffMessageState.DUE,
+                StaffMessage.attempts == message.attempts,
+            )
+            .values(due_at=now, attempts=message.attempts - 1, **untried)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _claimed(session: Session, row: StaffMessage, now: datetime) -> _Claimed:

@@ -276,6 +276,32 @@ def test_a_push_is_given_up_before_its_retry_key_dies(db: Database, friend: Frie
     assert line.pushed == {}
 
 
+class SlowLine(PushingLine):
+    """A LINE that takes thirteen seconds for each push."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+
+    def push(self, line_user_id: str, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Answer:
+        self.now += timedelta(seconds=13)
+        return super().push(line_user_id, messages, retry_key=retry_key)
+
+
+def test_a_slow_line_never_outlasts_the_lease_and_the_rest_counts_as_untried(db: Database, friend: Friend) -> None:
+    for number in range(4):
+        write(db, PUSH, form=f"form-{number}")
+    line = SlowLine()
+    assert staff_messages.send_due(db, line, now=lambda: line.now) == 1
+    assert line.now - NOW < staff_messages.LEASE
+    with db() as session:
+        rows = session.scalars(select(StaffMessage).where(StaffMessage.state == StaffMessageState.DUE)).all()
+        assert [(row.attempts, row.first_attempt_at) for row in rows] == [(0, None)] * 3
+    while staff_messages.send_due(db, line, now=lambda: line.now):
+        pass
+    assert (line.calls, len(line.pushed)) == (4, 4)
+
+
 def test_whoever_blocked_gets_a_push_only_within_seven_days_of_writing(db: Database, friend: Friend) -> None:
     with db.begin() as session:
         session.get_one(Friend, friend.id).state = FriendState.NOT_FOLLOWING
