@@ -64,9 +64,9 @@ class GroupCommit(Generic[T, R]):
         write_all: Callable[[Session, Sequence[T]], Sequence[R]],
         *,
         name: str,
-        linger: Callable[[], float] = lambda: 0.0,
+        linger: float = 0.0,
     ) -> None:
-        """`linger`: seconds to wait for company after the first item."""
+        """`linger`: seconds to wait for company after the first item, for what nobody waits for."""
         self._db = db
         self._linger = linger
         self._write_all = write_all
@@ -97,9 +97,8 @@ class GroupCommit(Generic[T, R]):
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch = [first]
-            pause = self._linger()
-            if pause:
-                time.sleep(pause)
+            if self._linger:
+                time.sleep(self._linger)
             ended = self._take_waiting(batch)
             self._commit(batch)
             if ended:

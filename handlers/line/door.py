@@ -10,7 +10,6 @@ from bot.services.inbox import Delivery, StoredEvent
 from handlers.line.lanes import Lanes
 
 PRESSURE = 4  # requests at once
-LINGER = 0.003  # seconds the writer waits for the requests that come along with one
 PATIENCE = 1.8  # seconds; LINE waits two
 
 
@@ -20,9 +19,7 @@ class Door:
     def __init__(self, runtime: Runtime) -> None:
         self._storing = 0  # requests that wait for their events to be durable
         self._lock = threading.Lock()
-        self._writer: GroupCommit[Delivery, list[StoredEvent]] = GroupCommit(
-            runtime.db, inbox.store, name="inbox", linger=lambda: LINGER if self._storing >= PRESSURE else 0.0
-        )
+        self._writer: GroupCommit[Delivery, list[StoredEvent]] = GroupCommit(runtime.db, inbox.store, name="inbox")
         self._lanes = Lanes(runtime, is_pressed=lambda: self._storing >= PRESSURE)
 
     def store(self, delivery: Delivery) -> list[StoredEvent]:

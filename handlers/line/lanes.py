@@ -109,7 +109,7 @@ class Lanes:
     def __init__(self, runtime: Runtime, *, is_pressed: Callable[[], bool]) -> None:
         self._runtime = runtime
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(
-            runtime.db, replies.write, name="outcomes", linger=lambda: OUTCOMES_LINGER
+            runtime.db, replies.write, name="outcomes", linger=OUTCOMES_LINGER
         )
         count = SQLITE_LANES if runtime.db.is_sqlite else LANES
         self._lanes = [
