@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, text_enum
+from models.base import Base, BigId, text_enum
 
 
 class GroupPolicy(enum.StrEnum):
@@ -31,4 +31,7 @@ class Account(Base):
     bot_user_id: Mapped[str | None]
     basic_id: Mapped[str | None]  # @…, for the page that adds a friend
     display_name: Mapped[str | None]
+    blanked_through: Mapped[int | None] = mapped_column(
+        BigId
+    )  # events up to this id hold no words of friends
     held_at: Mapped[datetime | None]  # set by a restore: nothing leaves until an operator says so

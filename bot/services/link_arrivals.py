@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from models import Friend, FriendshipChange, FriendshipKind, FriendState, LinkAr
 logger = logging.getLogger(__name__)
 
 WAIT = timedelta(hours=24)  # how long after its opening a link may explain a follow
+SLICE = 2_000
 KEPT = timedelta(days=7)  # events may be handled late; nobody needs to know of strangers for longer
 
 
@@ -180,6 +181,12 @@ def credit(session: Session, joined: Mapping[str, int], follows: Mapping[str, da
 
 
 def forget_strangers(session: Session, *, now: datetime) -> int:
-    """Delete arrivals that explained nothing and are too old to; returns how many."""
-    old = delete(LinkArrival).where(LinkArrival.joined_at.is_(None), LinkArrival.opened_at < now - KEPT)
-    return len(session.scalars(old.returning(LinkArrival.id)).all())
+    """Delete arrivals that explained nothing and are too old to, a slice of them; returns how many."""
+    old = select(LinkArrival.id).where(is_of_stranger(now)).limit(SLICE)
+    gone = delete(LinkArrival).where(LinkArrival.id.in_(old)).returning(LinkArrival.id)
+    return len(session.scalars(gone).all())
+
+
+def is_of_stranger(now: datetime) -> ColumnElement[bool]:
+    """The condition for an arrival that explained nothing and is too old to."""
+    return LinkArrival.joined_at.is_(None) & (LinkArrival.opened_at < now - KEPT)

@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('bot_user_id', sa.String(), nullable=True),
     sa.Column('basic_id', sa.String(), nullable=True),
     sa.Column('display_name', sa.String(), nullable=True),
+    sa.Column('blanked_through', BigId, nullable=True),
     sa.Column('held_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
