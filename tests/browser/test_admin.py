@@ -88,6 +88,7 @@ def test_a_keyword_rule_made_in_the_admin_answers_in_the_chat(
     expect(chat.locator(".theirs .bubble").last).to_have_text("王小明 您好，優惠券在這裡")
 
 
+@ON_SQLITE
 def test_a_message_is_built_step_by_step_without_losing_a_word(staff_page: Page, town: Town) -> None:
     staff_page.goto(f"{town.admin}/keyword-rules/new")
     staff_page.get_by_label("規則名稱").fill("門市")
@@ -122,7 +123,7 @@ def test_on_a_slow_server_a_pressed_button_counts_and_nothing_is_saved_before_it
     staff_page.goto(f"{town.admin}/keyword-rules/new")
     staff_page.get_by_label("規則名稱").fill("門市")
     staff_page.get_by_label("關鍵字 1", exact=True).fill("門市")
-    staff_page.route("**/messages/edit?*", lambda route: under_way.append(route))
+    staff_page.route("**/messages/edit?*", lambda route, _: under_way.append(route))
     staff_page.get_by_label("文字", exact=True).fill("信義店")
     staff_page.get_by_role("button", name="加一則訊息").click()
     staff_page.get_by_role("button", name="按鈕", exact=True).click()
@@ -160,6 +161,7 @@ def test_staff_answer_free_while_it_lasts_and_a_double_click_sends_once(
         ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_page_fits_and_nothing_complains(staff_page: Page, town: Town, size: ViewportSize) -> None:
     friend_id = furnish(town)
@@ -175,6 +177,7 @@ def test_every_page_fits_and_nothing_complains(staff_page: Page, town: Town, siz
         assert unnamed == [], path
 
 
+@ON_SQLITE
 def test_the_menu_opens_on_a_phone(staff_page: Page, town: Town) -> None:
     staff_page.set_viewport_size(PHONE)
     staff_page.goto(f"{town.admin}/")

@@ -54,8 +54,7 @@ def measure_memory(folder: Path, friends: int) -> float:
 def measure_lists(friends: int) -> list[tuple[str, float]]:
     """Median milliseconds of the friends list's queries on PostgreSQL at so many friends."""
     with databases.postgres_server() as server:
-        databases.make_template(server)
-        db = connect(databases.make_database(server, "yanglai_lists"), pool_size=2)
+        db = connect(server.make("lists"), pool_size=2)
         demo.seed_brand(db, now=utc_now())
         demo_friends.add_friends(db, friends, now=utc_now())
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -28,14 +28,13 @@ def main() -> None:
     seeds = arguments.parse_args().seeds
     console = Console(width=100)
     with tempfile.TemporaryDirectory() as name, databases.postgres_server() as server:
-        databases.make_template(server)
         folder = Path(name)
         template = databases.make_sqlite_template(folder)
         for seed in range(seeds):
             file = folder / f"torture-{seed}.sqlite3"
             shutil.copy(template, file)
             console.print(f"seed {seed} sqlite      {run(f'sqlite:///{file}', folder, seed)}")
-            url = databases.make_database(server, f"yanglai_torture_{seed}")
+            url = server.make(f"torture_{seed}")
             console.print(f"seed {seed} postgresql  {run(url, folder, seed)}")
 
 

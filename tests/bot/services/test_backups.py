@@ -31,13 +31,13 @@ from models import (
     ForwardState,
     Friend,
     FriendState,
+    JobRun,
     KeywordRule,
     RosterSync,
     Tag,
     WebhookEvent,
 )
 from models.base import UtcDateTime
-from tests import databases
 
 NOW = datetime(2026, 11, 20, 4, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -51,7 +51,7 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "other.sqlite3")
         url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
     else:
-        url = databases.make_database(request.getfixturevalue("postgres"), "yanglai_other")
+        url = request.getfixturevalue("postgres").make("other")
     other = connect(url, pool_size=2)
     yield other
     other.dispose()
@@ -232,6 +232,25 @@ def test_a_database_with_friends_in_it_is_not_overwritten_unless_asked(
     backups.restore(other, tmp_path / "one.gz", now=LATER, replace=True)
     with other() as session:
         assert session.scalars(select(Friend.line_user_id)).all() == ["U" + "a" * 32]
+
+
+def test_a_database_that_a_process_works_on_is_not_replaced_unless_somebody_insists(
+    db: Database, tmp_path: Path
+) -> None:
+    backups.backup(db, tmp_path / "one.gz", now=NOW)
+    with db.begin() as session:
+        session.add(JobRun(name="handle-events", started_at=NOW, finished_at=NOW))
+        session.add(Tag(name="新的", created_at=NOW))
+    before = everything(db)
+    with pytest.raises(ConflictError, match="29 秒前"):
+        backups.restore(db, tmp_path / "one.gz", now=NOW + timedelta(seconds=29), replace=True)
+    assert everything(db) == before
+
+    backups.restore(db, tmp_path / "one.gz", now=NOW + timedelta(seconds=29), replace=True, force=True)
+    with db.begin() as session:
+        assert session.scalars(select(Tag)).all() == []
+        session.add(JobRun(name="handle-events", started_at=NOW, finished_at=NOW))
+    backups.restore(db, tmp_path / "one.gz", now=NOW + timedelta(seconds=30), replace=True)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 40, 0.5, 0.9, -1])
