@@ -159,11 +159,12 @@ def backup(file: Path) -> None:
 @blueprint.cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Give up whatever is in the database now.")
-def restore(file: Path, *, replace: bool) -> None:
+@click.option("--force", is_flag=True, help="Replace it even while something seems to be running on it.")
+def restore(file: Path, *, replace: bool, force: bool) -> None:
     """Fill an empty database from FILE; nothing that was due leaves before `release-hold`."""
     runtime = current_runtime()
     with told_plainly():
-        counts = backups.restore(runtime.db, file, now=runtime.now(), replace=replace)
+        counts = backups.restore(runtime.db, file, now=runtime.now(), replace=replace, force=force)
     click.echo(f"{sum(counts.values())} rows in {len(counts)} tables")
     _echo_due(_signs(runtime))
     click.echo("held: nothing leaves until `flask --app app release-hold`", err=True)

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from models import (
     Base,
     ForwardedWebhook,
     ForwardState,
+    JobRun,
     StaffMessage,
     StaffMessageState,
     WebhookEvent,
@@ -46,6 +47,7 @@ from models.base import UtcDateTime
 
 ROWS_AT_ONCE = 1000
 ALWAYS_THERE = {"account", "greeting", "fallback_answer", "job_run"}  # not quite without rows after a migration
+STILL_RUNNING = timedelta(seconds=30)  # a jobs process notes its runs every ten
 DISCARDED = "discarded after a restore"
 
 
@@ -65,13 +67,16 @@ def backup(db: Database, file: Path, *, now: datetime) -> dict[str, int]:
     return writer.counts
 
 
-def restore(db: Database, file: Path, *, now: datetime, replace: bool = False) -> dict[str, int]:
+def restore(db: Database, file: Path, *, now: datetime, replace: bool = False, force: bool = False) -> dict[str, int]:
     """Fill the database from `file` in one transaction and hold whatever is due; return the rows by table.
 
     Raises BackupFileError for a file that is broken, cut or of another schema, ConflictError if
-    there is something in the database already and `replace` is not set. Nothing is changed then.
+    there is something in the database already and `replace` is not set, or if it is set while a process evidently
+    works on the database and `force` is not. Nothing is changed then.
     """
     revision = _require_newest_schema(db)
+    if replace and not force:
+        _require_quiet(db, now)
     tables = {table.name: table for table in Base.metadata.sorted_tables}
     columns = {name: table.columns.keys() for name, table in tables.items()}
     for _ in backup_files.read(file, revision=revision, columns=columns):
@@ -123,6 +128,17 @@ def _require_newest_schema(db: Database) -> str | None:
     if schema.current_revision(db.engine) != revision:
         raise ConflictError("資料庫不是最新版本，請先執行 migrate。")
     return revision
+
+
+def _require_quiet(db: Database, now: datetime) -> None:
+    """A process that still works would go on with rows, and with numbers, of the database that was."""
+    with db() as session:
+        last = session.scalar(select(func.max(JobRun.started_at)))
+    if last is not None and now - last < STILL_RUNNING:
+        raise ConflictError(
+            "%(seconds)s 秒前還有程式在使用這個資料庫；請先停止所有程式，或加上 --force。",
+            seconds=max(int((now - last).total_seconds()), 0),
+        )
 
 
 @contextmanager
