@@ -150,6 +150,13 @@ def test_the_follower_list_comes_into_the_roster(line_runner: FlaskCliRunner, db
         assert session.scalar(following) == 30
 
 
+def test_a_walk_without_an_answer_from_line_goes_on_when_it_is_run_again(runner: FlaskCliRunner) -> None:
+    for _ in range(2):
+        result = run(runner, "sync-friends")
+        assert (result.exit_code, result.stdout.strip()) == (1, "listing: listed 0, found 0, missing 0")
+        assert "run this again to go on" in result.stderr
+
+
 def test_an_account_that_may_not_list_its_followers_is_told_so(database_url: str) -> None:
     chosen = Settings(port=0, may_list_followers=False, channel_access_token=ACCESS_TOKEN)
     server = Server(chosen).start()
