@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 WRITING = {"writing": True}
 SQLITE_BUSY_SECONDS = 30
+TURN_SECONDS = 5  # in the queue of this process's writers: threads that wait longer would leave none for the webhook
 PATIENCE = {  # a server that vanished must not hold the one thread that writes
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -37,9 +39,22 @@ class Database(sessionmaker[Session]):
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a transaction that may write; commit at the end, roll back on an exception."""
-        with self._write_lock or nullcontext(), super().begin() as session:
+        with self._turn(), super().begin() as session:
             session.connection(execution_options=WRITING)
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this process's turn to write. Raises SQLAlchemy's TimeoutError when it does not come."""
+        if self._write_lock is None:
+            yield
+            return
+        if not self._write_lock.acquire(timeout=TURN_SECONDS):
+            raise TimeoutError("the database is busy writing")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     def dispose(self) -> None:
         """Close every connection."""

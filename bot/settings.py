@@ -3,13 +3,17 @@
 import base64
 import binascii
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_KEY = 16
+LIFF_ID = re.compile(r"[0-9]{10}-[A-Za-z0-9]{8}")
 
 
 class SettingsError(Exception):
@@ -27,7 +31,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # a missing setting must not print the secret ones
     )
 
-    secret_key: SecretStr = Field(min_length=16)  # signs admin sessions and links
+    secret_key: SecretStr  # signs admin sessions and links
     data_keys: Annotated[tuple[SecretStr, ...], NoDecode]  # encrypt what is kept; newest first
     public_url: str  # where LINE and browsers reach this server
     line_channel_secret: SecretStr = Field(min_length=1)  # proves a webhook came from LINE
@@ -73,7 +77,38 @@ class Settings(BaseSettings):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("an address begins with https:// (or http:// on this machine)")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("an address holds no login, no ? and no #")
         return url.rstrip("/")
+
+    @field_validator("line_channel_secret", "line_channel_access_token")
+    @classmethod
+    def _check_plain(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("it is one word of plain letters, as the console shows it")
+        return secret
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_length(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"at least {SHORTEST_KEY} characters")
+        return key
+
+    @field_validator("liff_id")
+    @classmethod
+    def _check_liff(cls, liff_id: str | None) -> str | None:
+        if liff_id is not None and not LIFF_ID.fullmatch(liff_id):
+            raise ValueError("a LIFF id looks like 1234567890-AbcdEfgh")
+        return liff_id
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if (self.line_login_channel_id is None) != (self.line_login_channel_secret is None):
+            missing = "SECRET" if self.line_login_channel_secret is None else "ID"
+            raise ValueError(f"LINE_LOGIN_CHANNEL_{missing} is missing: both belong together")
+        return self
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -96,6 +131,8 @@ class Settings(BaseSettings):
         scheme, separator, rest = url.partition("://")
         if not separator or scheme not in ("sqlite", "postgres", "postgresql", "postgresql+psycopg"):
             raise ValueError("sqlite:///FILE or postgresql+psycopg://…")
+        if scheme == "sqlite" and rest.strip("/") in ("", ":memory:"):
+            raise ValueError("sqlite:///FILE needs a file, or everything is gone at the end")
         return url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
 
     @property
@@ -115,9 +152,15 @@ class Settings(BaseSettings):
             return cls(**_values_from_files(cls.model_fields))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
+            if not first["loc"]:
+                raise SettingsError(str(first["msg"]).removeprefix("Value error, ")) from None
             name = str(first["loc"][0]).upper()
-            problem = "is missing" if first["type"] == "missing" else f"is not usable: {first['msg']}"
+            problem = "is missing" if first["type"] == "missing" else f"is not usable: {_plain(str(first['msg']))}"
             raise SettingsError(f"{name} {problem}") from None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _values_from_files(names: object) -> dict[str, Any]:
@@ -125,7 +168,9 @@ def _values_from_files(names: object) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in names if isinstance(names, dict) else ():
         file = os.environ.get(f"{name.upper()}_FILE")
-        if file and not os.environ.get(name.upper()):
+        if file and os.environ.get(name.upper()):
+            raise SettingsError(f"{name.upper()} and {name.upper()}_FILE are both set; one of them must go")
+        if file:
             try:
                 values[name] = Path(file).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError):

@@ -8,21 +8,25 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 from flask import Blueprint
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 import simulator as simulators
 from bot import schema
 from bot.errors import BotError, InvalidInputError
 from bot.runtime import Runtime
+from bot.scrubbing import scrub
 from bot.services import api_tokens, backups, checkups, demo, demo_friends, rosters, vital_signs
 from bot.services import staff as staff_accounts
 from bot.services.audit import OPERATOR
@@ -34,6 +38,8 @@ from handlers.processes import current_process, current_runtime
 from models import Role, RosterSync, SyncState
 
 blueprint = Blueprint("commands", __name__, cli_group=None)
+SHORT_PAUSE = 2.0  # seconds
+LONGEST_URL = 500  # LINE's limit for a webhook address
 
 ROLES = click.Choice([role.value for role in Role])
 SIGNS = {Verdict.OK: "✓", Verdict.MEND: "✗", Verdict.NOTE: "·"}
@@ -49,6 +55,21 @@ def told_plainly() -> Iterator[None]:
         raise click.ClickException("; ".join(faults)) from error
     except BotError as error:
         raise click.ClickException(str(error)) from error
+
+
+def in_one_line(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command say in one line that the database is away or has another schema."""
+
+    @wraps(command)
+    def run(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except (ProgrammingError, OperationalError, DatabaseError, InterfaceError) as error:
+            reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+            hint = "is it there, and migrated (`flask --app app migrate`)?"
+            raise click.ClickException(f"the database refused: {scrub(reason)}; {hint}") from error
+
+    return run
 
 
 @blueprint.cli.command()
@@ -69,7 +90,16 @@ def jobs() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     runtime = current_runtime()
-    if not schema.is_current(runtime.db.engine):
+    while not stop.is_set():
+        try:
+            is_current = schema.is_current(runtime.db.engine)
+            break
+        except OperationalError:
+            click.echo("the database does not answer; waiting for it", err=True)
+            stop.wait(SHORT_PAUSE)
+    else:
+        return
+    if not is_current:
         raise click.ClickException("the database has another schema; run `flask --app app migrate` first")
     timetable.run_forever(runtime, stop)
     current_process().close()
@@ -130,6 +160,12 @@ def sync_friends() -> None:
 def set_webhook(url: str, *, dry_run: bool) -> None:
     """Register the webhook address at LINE and let LINE test it."""
     line = current_runtime().line
+    parts = urlsplit(url)
+    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or parts.scheme not in (("https", "http") if is_local else ("https",)):
+        raise click.UsageError("a webhook address begins with https://")
+    if len(url) > LONGEST_URL or not parts.path.endswith(("/callback", "/webhook")):
+        raise click.UsageError("this server listens at https://YOUR-HOST/callback")
     with told_plainly():
         if dry_run:
             registered, active = line.get_webhook_endpoint()
@@ -280,3 +316,8 @@ def _walk(runtime: Runtime) -> RosterSync | None:
             progress.update(task, description=text)
 
         return rosters.run(runtime.db, runtime.line, now=runtime.now, progress=show)
+
+
+for _command in blueprint.cli.commands.values():
+    if _command.callback is not None:
+        _command.callback = in_one_line(_command.callback)

@@ -20,7 +20,6 @@ from bot.services import (
     rosters,
     staff_messages,
     tags,
-    tracked_links,
 )
 from handlers.line import router
 
@@ -85,8 +84,6 @@ def expire_tags(runtime: Runtime) -> None:
 def remove_old(runtime: Runtime) -> None:
     """What is past its time: old rows, and arrivals of people who never joined."""
     retention.remove_old(runtime.db, now=runtime.now())
-    with runtime.db.begin() as session:
-        tracked_links.forget_strangers(session, now=runtime.now())
 
 
 TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (

@@ -104,7 +104,7 @@ class LineGateway:
                 return None
             raise
         return Profile(
-            display_name=str(body.get("displayName", "")),
+            display_name=body.get("displayName") or "",
             picture_url=body.get("pictureUrl"),
             status_message=body.get("statusMessage"),
             language=body.get("language"),
@@ -114,7 +114,12 @@ class LineGateway:
         """Return one page of follower ids. Raises GatewayRefusedError with status 403 if the account may not list."""
         query = [("limit", str(FOLLOWERS_PER_PAGE))] + ([("start", cursor)] if cursor else [])
         body = self._call("GET", "/v2/bot/followers/ids", query=query).body
-        return FollowerPage([str(line_user_id) for line_user_id in body.get("userIds", [])], body.get("next"))
+        ids, following_page = body.get("userIds"), body.get("next")
+        if not isinstance(ids, list) or not all(isinstance(line_user_id, str) for line_user_id in ids):
+            raise GatewayError("LINE 的好友名單格式不對，名單沒有變動")  # missing from no list is not missing
+        if following_page is not None and not isinstance(following_page, str):
+            raise GatewayError("LINE 的好友名單格式不對，名單沒有變動")
+        return FollowerPage(ids, following_page or None)
 
     def get_bot_info(self) -> dict[str, Any]:
         """Return LINE's record of the account: userId, basicId, displayName, chatMode …"""

@@ -16,7 +16,7 @@ MENU = (
     quick_reply("找門市", says="門市"),
 )
 NEW_FRIEND = [
-    text("{{name}} 您好，歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
+    text("{{name|朋友}}，您好！歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
 ]
 RETURNING_FRIEND = [text("{{name}} 您好，好久不見，歡迎回來！想看看最近的優惠嗎？", MENU)]
 FALLBACK = [text("這個問題暖暖還在學習，先看看下面的選項，或稍候由專人回覆您。", MENU)]

@@ -95,6 +95,14 @@ def give(
 ) -> bool:
     """Put one tag on one friend by somebody's hand. False if nothing changed."""
     source = SOURCES[by.kind]
+    worn = session.get(FriendTag, (friend_id, tag_id), with_for_update=True)
+    if worn is not None:
+        if worn.expires_at == expires_at:
+            return False
+        ends = [value and value.isoformat() for value in (worn.expires_at, expires_at)]
+        worn.expires_at = expires_at  # a hand says when it ends; only what rules add never shortens
+        audit.record(session, by, "tag", "friend", friend_id, now=now, changes={"tag_id": tag_id, "expires_at": ends})
+        return True
     new = put(session, [friend_id], [tag_id], source=source, source_id=by.id, now=now, expires_at=expires_at)
     if new:
         audit.record(session, by, "tag", "friend", friend_id, now=now, changes={"tag_id": [None, tag_id]})

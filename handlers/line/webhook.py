@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 PATHS = frozenset({"/callback", "/webhook"})
 MOST_BYTES = 2 * 1024 * 1024
 SIGNATURE = "HTTP_X_LINE_SIGNATURE"
+LINE_PATIENCE, OTHERS_PATIENCE = 2.0, 20.0  # seconds
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
@@ -45,6 +46,7 @@ class Webhook:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO") not in PATHS:
+            _wait_for_body(environ, OTHERS_PATIENCE)
             return self._application(environ, start_response)
         began = request_log.begin_webhook(environ)
         status, events = HTTPStatus.OK, list[StoredEvent]()
@@ -84,6 +86,7 @@ class Webhook:
 
 def _read(environ: Environ) -> bytes:
     """Return the raw body, at most two megabytes of it."""
+    _wait_for_body(environ, LINE_PATIENCE)
     length = get_content_length(environ)
     if length is not None and length > MOST_BYTES:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -95,6 +98,13 @@ def _read(environ: Environ) -> bytes:
     if len(body) > MOST_BYTES:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return body
+
+
+def _wait_for_body(environ: Environ, seconds: float) -> None:
+    """Let a silent sender hold a thread no longer than this between two pieces of its body (under gunicorn)."""
+    connection = environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(seconds)
 
 
 def _answer(start_response: Any, status: HTTPStatus) -> list[bytes]:
@@ -113,6 +123,6 @@ def events_in(body: bytes) -> tuple[Mapping[str, Any], ...]:
     except (ValueError, RecursionError):
         raise RefusedError(HTTPStatus.BAD_REQUEST) from None
     events = parsed.get("events", []) if isinstance(parsed, dict) else None
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+    if not isinstance(events, list):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
-    return tuple(events)
+    return tuple(event if isinstance(event, dict) else {"notAnEvent": event} for event in events)
