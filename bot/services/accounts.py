@@ -57,7 +57,7 @@ def _faults(changes: Mapping[str, Any]) -> list[FieldFault]:
             faults.append(FieldFault(name, "請填 1 到 %(most)s 的天數。", (("most", MOST_DAYS),)))
     url = changes.get("forward_url")
     if url and not _is_web_address(url):
-        faults.append(FieldFault("forward_url", "請填 https:// 開頭的網址。"))
+        faults.append(FieldFault("forward_url", "請填 https://（或 http://）開頭的網址。"))
     if changes.get("forward_enabled") and not url:
         faults.append(FieldFault("forward_url", "要轉送請先填網址。"))
     return faults
