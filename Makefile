@@ -12,7 +12,7 @@ export PORT SIMULATOR_PORT
 
 help:
 	@echo "make demo     the whole program with a simulated LINE, in one go"
-	@echo "make test     the whole suite, on SQLite and PostgreSQL"
+	@echo "make test     the whole suite, on SQLite and PostgreSQL (a part of it: TESTS=tests/bot)"
 	@echo "make check    format, lint, types, import contracts"
 	@echo "make .venv    the environment alone"
 	@echo "make run      web with the settings of .env"
@@ -36,7 +36,7 @@ run: $(STAMP)
 	$(BIN)/gunicorn "app:create_app()"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(if $(TESTS),$(TESTS),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -121,9 +121,9 @@ def test_a_line_about_a_request_costs_a_webhook_next_to_nothing(stream: io.Strin
     rounds = 2000
     best = 1.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(rounds):
             logs.begin_request(None)
             logs.request_logged("POST", "/callback", 200, 0.001, address="147.92.150.1")
-        best = min(best, (time.perf_counter() - began) / rounds)
+        best = min(best, (time.thread_time() - began) / rounds)
     assert best < 0.0001  # seconds; an idle machine needs a sixth of that

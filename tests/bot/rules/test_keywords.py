@@ -171,9 +171,9 @@ def test_a_postback_calls_up_only_rules_that_apply_to_postbacks() -> None:
 
 def test_an_evil_pattern_takes_no_time() -> None:
     matcher = Matcher([rule(1, pattern("(a+)+$"), pattern("(a|aa)*b"))], timezone=TAIPEI)
-    began = time.perf_counter()
+    began = time.thread_time()
     assert matcher.find("a" * 4_999 + "!", now=NOW) is None
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 def test_a_pattern_that_cannot_be_used_harms_no_other_rule() -> None:
@@ -196,14 +196,14 @@ def test_ten_thousand_keywords_are_ready_at_once_and_found_at_once() -> None:
         for number in range(1_000)
     ]
     fold("臺")
-    began = time.perf_counter()
+    began = time.thread_time()
     matcher = Matcher(rules, timezone=TAIPEI)
-    assert time.perf_counter() - began < 0.5
-    began = time.perf_counter()
+    assert time.thread_time() - began < 0.5
+    began = time.thread_time()
     for number in range(200):
         hit = matcher.find(f"請問商品{number}之1還有現貨可以買嗎", now=NOW)
         assert hit is not None
-    assert (time.perf_counter() - began) / 200 < 0.001
+    assert (time.thread_time() - began) / 200 < 0.001
 
 
 ALPHABET = "ab臺台優优 Ａ"
@@ -310,16 +310,16 @@ def test_a_rule_for_a_segment_takes_nothing_from_the_rule_for_everybody() -> Non
 
 def test_collisions_of_ten_thousand_keywords_come_quickly() -> None:
     rules = [rule(number, *(contains(f"商品{number * 10 + one}") for one in range(10))) for number in range(1_000)]
-    began = time.perf_counter()
+    began = time.thread_time()
     found = collisions(rules)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
     assert found
 
 
 def test_a_thousand_rules_with_one_keyword_are_shown_quickly() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     found = collisions([rule(number, exact("優惠")) for number in range(1_000)])
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
     assert {one.winner_id for one in found} == {0}
 
 
