@@ -31,7 +31,5 @@ class Account(Base):
     bot_user_id: Mapped[str | None]
     basic_id: Mapped[str | None]  # @…, for the page that adds a friend
     display_name: Mapped[str | None]
-    blanked_through: Mapped[int | None] = mapped_column(
-        BigId
-    )  # events up to this id hold no words of friends
+    blanked_through: Mapped[int | None] = mapped_column(BigId)  # events up to this id hold no words of friends
     held_at: Mapped[datetime | None]  # set by a restore: nothing leaves until an operator says so
