@@ -44,7 +44,7 @@ def verdicts(findings: list[checkups.Finding]) -> dict[str, Verdict]:
 def test_nothing_is_to_be_mended_where_everything_works(db: Database, line: LineGateway, platform: Server) -> None:
     with db.begin() as session:
         session.add(JobRun(name="handle-events", started_at=utc_now(), finished_at=utc_now()))
-    settings = make_settings("sqlite://", public_url=URL, line_api_base=platform.url)
+    settings = make_settings("sqlite:///unused.sqlite3", public_url=URL, line_api_base=platform.url)
     found = checkups.run(settings, db, line, now=utc_now)
     assert [finding for finding in found if finding.verdict is Verdict.MEND] == []
     assert verdicts(found)["webhook"] is Verdict.OK
@@ -55,26 +55,26 @@ def test_nothing_is_to_be_mended_where_everything_works(db: Database, line: Line
 
 def test_a_wrong_token_is_found_and_the_rest_is_not_asked(platform: Server) -> None:
     gateway = a_gateway(platform.url, token="wrong")
-    found = list(checkups.check_line(make_settings("sqlite://"), gateway, now=utc_now))
+    found = list(checkups.check_line(make_settings("sqlite:///unused.sqlite3"), gateway, now=utc_now))
     assert [(finding.about, finding.verdict) for finding in found] == [("token", Verdict.MEND)]
     gateway.close()
 
 
 def test_another_registered_address_is_found_with_the_command_that_mends_it(line: LineGateway) -> None:
-    settings = make_settings("sqlite://", public_url="http://127.0.0.1:9999")
+    settings = make_settings("sqlite:///unused.sqlite3", public_url="http://127.0.0.1:9999")
     finding = checkups.check_webhook(settings, line, NOW)
     assert finding.verdict is Verdict.MEND
     assert "set-webhook http://127.0.0.1:9999/callback" in finding.text
 
 
 def test_a_clock_that_is_off_is_found(line: LineGateway) -> None:
-    settings = make_settings("sqlite://")
+    settings = make_settings("sqlite:///unused.sqlite3")
     assert checkups.check_clock(settings, line, utc_now() + timedelta(minutes=3)).verdict is Verdict.MEND
     assert checkups.check_clock(settings, line, utc_now()).verdict is Verdict.OK
 
 
 def test_plain_http_is_no_address_for_the_real_line() -> None:
-    settings = make_settings("sqlite://", public_url=URL, line_api_base="https://api.line.me")
+    settings = make_settings("sqlite:///unused.sqlite3", public_url=URL, line_api_base="https://api.line.me")
     assert verdicts(list(checkups.check_settings(settings)))["PUBLIC_URL"] is Verdict.MEND
 
 
@@ -103,6 +103,6 @@ def test_resting_jobs_and_a_hold_are_found(db: Database) -> None:
 def test_few_messages_left_are_worth_a_note(db: Database, line: LineGateway) -> None:
     server = Server(Settings(port=0, message_limit=0)).start()
     gateway = a_gateway(server.url)
-    assert checkups.check_quota(make_settings("sqlite://"), gateway, NOW).verdict is Verdict.NOTE
+    assert checkups.check_quota(make_settings("sqlite:///unused.sqlite3"), gateway, NOW).verdict is Verdict.NOTE
     gateway.close()
     server.stop()
