@@ -5,12 +5,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar, cast
 
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import Session
-
-from bot.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +16,7 @@ MOST_AT_ONCE = 200
 MOST_WAITING = 5_000
 CLOSING_PATIENCE = 5.0  # seconds
 
+C = TypeVar("C")  # a Session or a Connection
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -50,7 +49,7 @@ class Ticket(Generic[T, R]):
         self._done.release()
 
 
-class GroupCommit(Generic[T, R]):
+class GroupCommit(Generic[C, T, R]):
     """One writer thread; `write` answers once the item is committed.
 
     `write_all` gets a transaction and the items of one commit, and returns one result for
@@ -60,14 +59,14 @@ class GroupCommit(Generic[T, R]):
 
     def __init__(
         self,
-        db: Database,
-        write_all: Callable[[Session, Sequence[T]], Sequence[R]],
+        begin: Callable[[], AbstractContextManager[C]],
+        write_all: Callable[[C, Sequence[T]], Sequence[R]],
         *,
         name: str,
-        linger: float = 0.0,
+        linger: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`linger`: seconds to wait for company after the first item, for what nobody waits for."""
-        self._db = db
+        """`linger`: how many seconds to wait for company after the first item; asked each time."""
+        self._begin = begin
         self._linger = linger
         self._write_all = write_all
         self._waiting: queue.SimpleQueue[Ticket[T, R] | None] = queue.SimpleQueue()
@@ -97,8 +96,9 @@ class GroupCommit(Generic[T, R]):
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch = [first]
-            if self._linger:
-                time.sleep(self._linger)
+            pause = self._linger()
+            if pause:
+                time.sleep(pause)
             ended = self._take_waiting(batch)
             self._commit(batch)
             if ended:
@@ -121,8 +121,8 @@ class GroupCommit(Generic[T, R]):
         if not batch:
             return
         try:
-            with self._db.begin() as session:
-                results = self._write_all(session, [ticket.item for ticket in batch])
+            with self._begin() as transaction:
+                results = self._write_all(transaction, [ticket.item for ticket in batch])
         except Exception as error:  # noqa: BLE001 the entry point of this thread
             self._fail(batch, error, is_retry=is_retry)
             return

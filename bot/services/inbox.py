@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, select, update
+from sqlalchemy import Connection, Table, bindparam, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -35,10 +35,10 @@ PLAIN_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 # Statements of the hot road, built once: building one costs as much as running it.
 EVENTS = cast(Table, WebhookEvent.__table__)
 STORE = {
-    name: insert(EVENTS)
+    name: upsert(EVENTS)
     .on_conflict_do_nothing(index_elements=["line_event_id"])
     .returning(EVENTS.c.line_event_id, EVENTS.c.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    for name, upsert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 CLAIM = (
     update(EVENTS)
@@ -115,19 +115,22 @@ class Outcome:
     again_at: datetime | None = None  # still due: when to try again
 
 
-def store(session: Session, deliveries: Sequence[Delivery]) -> list[list[StoredEvent]]:
-    """Store what several requests brought, in one statement. Returns for each its new events; repeats are left out."""
+def store(connection: Connection, deliveries: Sequence[Delivery]) -> list[list[StoredEvent]]:
+    """Store what several requests brought, in one statement. Returns for each its new events; repeats are left out.
+
+    Inside the caller's transaction. It takes a plain connection: a Session costs more than this small write.
+    """
     rows = {event_key(event): (event, delivery) for delivery in deliveries for event in delivery.events}
     ids: dict[str, int] = {}
     if rows:
-        found = session.connection().execute(
-            STORE[session.get_bind().dialect.name],
+        found = connection.execute(
+            STORE[connection.dialect.name],
             [_row(key, event, delivery.received_at) for key, (event, delivery) in sorted(rows.items())],
         )
         ids = {str(key): int(event_id) for key, event_id in found}
     repeated = [(event, delivery) for key, (event, delivery) in rows.items() if key not in ids]
-    _revive(session, [pair for pair in repeated if _is_redelivery(pair[0])])
-    _keep_for_forwarding(session, deliveries)
+    _revive(connection, [pair for pair in repeated if _is_redelivery(pair[0])])
+    _keep_for_forwarding(connection, deliveries)
     return [_new_events(delivery, ids) for delivery in deliveries]
 
 
@@ -136,7 +139,7 @@ def _is_redelivery(event: Mapping[str, Any]) -> bool:
     return isinstance(context, Mapping) and context.get("isRedelivery") is True
 
 
-def _revive(session: Session, repeated: Sequence[tuple[Mapping[str, Any], Delivery]]) -> None:
+def _revive(connection: Connection, repeated: Sequence[tuple[Mapping[str, Any], Delivery]]) -> None:
     """A redelivered event's reply token lives another minute, up to 20 minutes past the event (reference: reply token).
 
     What a crash left unsaid can be said after all; jobs take it up at once.
@@ -144,10 +147,11 @@ def _revive(session: Session, repeated: Sequence[tuple[Mapping[str, Any], Delive
     for event, delivery in repeated:
         happened = event.get("timestamp")
         now = delivery.received_at
-        if not isinstance(happened, int) or now.timestamp() - happened / 1000 > REDELIVERY_LIFE.total_seconds():
+        oldest = (now - REDELIVERY_LIFE).timestamp() * 1000
+        if not isinstance(happened, int) or happened < oldest:
             continue
         unsaid = EVENTS.c.answer_state.in_([AnswerState.DUE, AnswerState.EXPIRED])
-        revived = session.connection().execute(
+        revived = connection.execute(
             update(EVENTS)
             .where(EVENTS.c.line_event_id == event_key(event), (EVENTS.c.state == EventState.RECEIVED) | unsaid)
             .values(
@@ -158,7 +162,7 @@ def _revive(session: Session, repeated: Sequence[tuple[Mapping[str, Any], Delive
             .returning(EVENTS.c.id)
         )
         lines = ChatMessage.webhook_event_id.in_(list(revived.scalars())) & (ChatMessage.state == ChatState.FAILED)
-        session.execute(update(ChatMessage).where(lines).values(state=ChatState.DUE, error=None))
+        connection.execute(update(ChatMessage).where(lines).values(state=ChatState.DUE, error=None))
 
 
 def _new_events(delivery: Delivery, ids: dict[str, int]) -> list[StoredEvent]:
@@ -193,22 +197,20 @@ def _row(key: str, event: Mapping[str, Any], received_at: datetime) -> dict[str,
     }
 
 
-def _keep_for_forwarding(session: Session, deliveries: Sequence[Delivery]) -> None:
+def _keep_for_forwarding(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     wanted = [delivery for delivery in deliveries if delivery.events and delivery.body]
-    if not wanted:
+    if not wanted or connection.scalar(FORWARDS) is None:
         return
-    if session.scalar(FORWARDS) is None:
-        return
-    session.add_all(
-        ForwardedWebhook(
-            body=delivery.body,
-            signature=delivery.signature,
-            received_at=delivery.received_at,
-            due_at=delivery.received_at,
-            state=ForwardState.DUE,
-        )
+    rows = [
+        {
+            "body": delivery.body,
+            "signature": delivery.signature,
+            "received_at": delivery.received_at,
+            "due_at": delivery.received_at,
+        }
         for delivery in wanted
-    )
+    ]
+    connection.execute(insert(ForwardedWebhook).values(state=ForwardState.DUE, attempts=0), rows)
 
 
 def claim_for_handling(session: Session, event_ids: Sequence[int]) -> set[int]:

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot.group_commit import GroupCommit
 from bot.runtime import Runtime
 from bot.services import replies
@@ -22,7 +24,7 @@ SPEAKERS = 24  # LINE may take its time with each
 OUTCOMES_LINGER = 0.05  # seconds; nobody waits for these
 CLOSING_PATIENCE = 8.0  # seconds that a closing process gives what is in flight
 
-PACE = 0.1  # seconds between two batches while requests press at the door: LINE waits two seconds for its 200
+PACE = 0.25  # seconds between two batches while requests press at the door: LINE waits two seconds for its 200
 LONGEST_WAIT = 2.0  # a friend waits no longer than this for the door's sake
 GLANCE = 0.005
 
@@ -108,8 +110,8 @@ class Lanes:
 
     def __init__(self, runtime: Runtime, *, is_pressed: Callable[[], bool]) -> None:
         self._runtime = runtime
-        self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(
-            runtime.db, replies.write, name="outcomes", linger=OUTCOMES_LINGER
+        self._outcomes: GroupCommit[Session, Outcome, bool] = GroupCommit(
+            runtime.db.begin, replies.write, name="outcomes", linger=lambda: OUTCOMES_LINGER
         )
         count = SQLITE_LANES if runtime.db.is_sqlite else LANES
         self._lanes = [

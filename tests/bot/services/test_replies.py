@@ -25,7 +25,7 @@ def make_runtime(db: Database, line: FakeLine, now: datetime = NOW) -> Runtime:
 
 def store(db: Database, *events: dict[str, object]) -> list[StoredEvent]:
     with db.begin() as session:
-        return inbox.store(session, [Delivery(tuple(events), NOW)])[0]
+        return inbox.store(session.connection(), [Delivery(tuple(events), NOW)])[0]
 
 
 def only(db: Database) -> WebhookEvent:
@@ -164,7 +164,7 @@ def test_a_redelivered_event_is_answered_though_its_first_token_died(db: Databas
 
     again = asked | {"deliveryContext": {"isRedelivery": True}}
     with db.begin() as session:
-        assert inbox.store(session, [Delivery((again,), later(minutes=5))]) == [[]]
+        assert inbox.store(session.connection(), [Delivery((again,), later(minutes=5))]) == [[]]
     replies.say_due(db, line, now=lambda: later(minutes=5, seconds=1))
 
     assert list(line.replies) == [asked["replyToken"]]
@@ -180,7 +180,7 @@ def test_a_redelivery_of_an_answered_event_or_a_very_late_one_says_nothing(db: D
     router.handle(make_runtime(db, line), store(db, asked))
     replies.say_due(db, line, now=lambda: later(seconds=61))
     with db.begin() as session:
-        inbox.store(session, [Delivery((again,), later(minutes=21))])
+        inbox.store(session.connection(), [Delivery((again,), later(minutes=21))])
     replies.say_due(db, line, now=lambda: later(minutes=22))
     assert line.replies == {}
     assert only(db).answer_state is AnswerState.EXPIRED
