@@ -275,7 +275,7 @@ def test_a_file_that_lost_a_row_or_a_word_is_refused(db: Database, tmp_path: Pat
     spoil(file, "仰賴".encode(), "仰望".encode())
     with pytest.raises(BackupFileError, match="損毀"):
         backups.restore(db, file, now=LATER, replace=True)
-    file.write_bytes(gzip.compress(b"\n".join(gzip.decompress(file.read_bytes(, mtime=0)).splitlines()[:-2])))
+    file.write_bytes(gzip.compress(b"\n".join(gzip.decompress(file.read_bytes()).splitlines()[:-2])))
     with pytest.raises(BackupFileError, match="損毀"):
         backups.restore(db, file, now=LATER, replace=True)
     assert everything(db) == before
@@ -289,7 +289,9 @@ def test_a_file_of_another_schema_is_refused_by_name(db: Database, tmp_path: Pat
         backups.restore(db, file, now=LATER)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", gzip.compress(b"hello\n", mtime=0), gzip.compress(b'{"a": 1}\n')])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", gzip.compress(b"hello\n", mtime=0), gzip.compress(b'{"a": 1}\n', mtime=0)]
+)
 def test_something_that_is_no_backup_is_refused(db: Database, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "letter.txt"
     file.write_bytes(content)
