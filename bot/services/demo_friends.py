@@ -53,8 +53,7 @@ FROM friend WHERE id > :after AND line_user_id LIKE '{prefix}%' AND state_at IS 
 TAGGED = """
 INSERT INTO friend_tag (friend_id, tag_id, source, tagged_at)
 SELECT id, :tag, 'import', created_at
-FROM friend WHERE id > :after AND line_user_id LIKE '{prefix}%'
-  AND ((id + :place * 7919) * 48271 % 2147483647 / 1009) % :tags < :each
+FROM friend WHERE id > :after AND line_user_id LIKE '{prefix}%' AND (id + :place) % :tags < :each
 """
 
 
