@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from bot.database import Database, connect
+from tests import chromium
 from tests.admin_visits import PASSWORD, make_staff
 from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET
 from tests.load import servers
@@ -48,6 +49,13 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
         requests.get(f"http://127.0.0.1:{web_port}/healthz", timeout=30).raise_for_status()
         yield Town(f"http://127.0.0.1:{web_port}/admin", f"http://127.0.0.1:{line_port}", db)
     db.dispose()
+
+
+@pytest.fixture
+def context(browser: Browser, town: Town) -> Iterator[BrowserContext]:
+    """A browser window whose complaints fail the test; it closes while its servers still answer."""
+    with chromium.window(browser) as context:
+        yield context
 
 
 @pytest.fixture
