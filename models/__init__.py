@@ -7,13 +7,18 @@ from models.base import Base
 from models.chat_message import ChatMessage, ChatSource, ChatState
 from models.forwarded_webhook import ForwardedWebhook, ForwardState
 from models.friend import Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState
+from models.game import Draw, Game, GameKind, Prize
 from models.greeting import FallbackAnswer, Greeting
 from models.job_run import JobRun
-from models.keyword_rule import KeywordRule
+from models.keyword_rule import KeywordHit, KeywordRule
+from models.quiz import AttemptState, PlayedIn, Quiz, QuizAnswer, QuizAttempt, QuizVersion
+from models.referral import Invitation, Referral, ReferralProgram, ReferralState
+from models.reward import RewardCause, RewardPromise
 from models.roster_sync import RosterSync, SyncState
+from models.segment import Segment, SegmentVersion, UploadedList, UploadedListMember
 from models.staff import Role, Staff, StaffSession
 from models.staff_message import StaffMessage, StaffMessageState, StaffMessageWay
-from models.tag import FriendTag, Tag, TagSource
+from models.tag import FriendTag, Tag, TagColour, TagGroup, TagSource
 from models.tracked_link import LinkArrival, LinkDay, LinkKind, TrackedLink
 from models.webhook_event import AnswerKind, AnswerState, EventState, WebhookEvent
 
@@ -23,11 +28,13 @@ __all__ = [
     "AnswerKind",
     "AnswerState",
     "ApiToken",
+    "AttemptState",
     "AuditEntry",
     "Base",
     "ChatMessage",
     "ChatSource",
     "ChatState",
+    "Draw",
     "EventState",
     "FallbackAnswer",
     "ForwardState",
@@ -38,16 +45,33 @@ __all__ = [
     "FriendTag",
     "FriendshipChange",
     "FriendshipKind",
+    "Game",
+    "GameKind",
     "Greeting",
     "GroupPolicy",
     "IdempotencyKey",
+    "Invitation",
     "JobRun",
+    "KeywordHit",
     "KeywordRule",
     "LinkArrival",
     "LinkDay",
     "LinkKind",
+    "PlayedIn",
+    "Prize",
+    "Quiz",
+    "QuizAnswer",
+    "QuizAttempt",
+    "QuizVersion",
+    "Referral",
+    "ReferralProgram",
+    "ReferralState",
+    "RewardCause",
+    "RewardPromise",
     "Role",
     "RosterSync",
+    "Segment",
+    "SegmentVersion",
     "Staff",
     "StaffMessage",
     "StaffMessageState",
@@ -55,7 +79,11 @@ __all__ = [
     "StaffSession",
     "SyncState",
     "Tag",
+    "TagColour",
+    "TagGroup",
     "TagSource",
     "TrackedLink",
+    "UploadedList",
+    "UploadedListMember",
     "WebhookEvent",
 ]

@@ -16,6 +16,9 @@ class ChatSource(enum.StrEnum):
     GREETING = "greeting"
     KEYWORD_RULE = "keyword_rule"
     FALLBACK = "fallback"
+    QUIZ = "quiz"
+    GAME = "game"
+    REFERRAL = "referral"
     STAFF_REPLY = "staff_reply"  # free, by reply token
     STAFF_PUSH = "staff_push"  # billed
 

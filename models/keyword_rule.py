@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import NEVER_AGAIN, Base
+from models.base import NEVER_AGAIN, Base, BigId
 
 
 class KeywordRule(Base):
@@ -25,7 +26,19 @@ class KeywordRule(Base):
     active_from: Mapped[datetime | None]
     active_until: Mapped[datetime | None]
     hours: Mapped[list[Any] | None]  # windows of the week in the account's time zone
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id"))  # answers only friends it holds
     hit_count: Mapped[int] = mapped_column(default=0)
     last_hit_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class KeywordHit(Base):
+    """A friend called up a rule; one row for each pair."""
+
+    __tablename__ = "keyword_hit"
+    __table_args__ = (Index("ix_keyword_hit_friend_id", "friend_id"),)
+
+    keyword_rule_id: Mapped[int] = mapped_column(ForeignKey("keyword_rule.id", ondelete="CASCADE"), primary_key=True)
+    friend_id: Mapped[int] = mapped_column(BigId, ForeignKey("friend.id", ondelete="CASCADE"), primary_key=True)
+    last_at: Mapped[datetime]

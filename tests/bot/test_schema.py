@@ -5,12 +5,14 @@ import warnings
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert, select, text
 
 from bot.database import Database
-from models import Base, EventState
+from bot.schema import alembic_config, migrate
+from models import Base, EventState, FriendTag, TagColour
 from tests.conftest import NOW
 
 KEPT_ELSEWHERE: dict[str, dict[str, Any]] = {
@@ -48,6 +50,38 @@ def test_a_migrated_database_has_the_shape_of_the_models(db: Database) -> None:
         options = {"compare_type": False}
         found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     assert [change for change in found if "ix_friend_name_grams" not in str(change)] == []
+
+
+def test_a_database_of_the_first_release_keeps_its_rows_through_the_migration(db: Database) -> None:
+    """Back to the first release's shape, filled there, and forward again."""
+    config = alembic_config()
+    with db.engine.connect().execution_options(writing=True) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "2026_11_20_first")
+        connection.commit()
+    with db.begin() as session:
+        session.execute(text("INSERT INTO tag (id, name, created_at) VALUES (7, '嬰兒副食品', '2026-11-01 00:00:00')"))
+        session.execute(
+            text(
+                "INSERT INTO friend (id, line_user_id, state, is_returning, profile_attempts, attributes, created_at)"
+                " VALUES (1, 'U1', 'following', false, 0, '{}', '2026-11-01 00:00:00')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO friend_tag (friend_id, tag_id, source, tagged_at)"
+                " VALUES (1, 7, 'staff', '2026-11-01 00:00:00')"
+            )
+        )
+    migrate(db.engine)
+    with db() as session:
+        [worn] = session.scalars(select(FriendTag))
+        assert (worn.friend_id, worn.tag.name, worn.tag.colour, worn.source_detail) == (
+            1,
+            "嬰兒副食品",
+            TagColour.GREY,
+            None,
+        )
 
 
 def indexes_used(engine: Engine, statement: str) -> str:

@@ -1,0 +1,73 @@
+"""What quizzes, games and referrals share: the moment and place of a play, the words that start one, its addresses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.rules.keywords import Keyword, Match
+from models import ChatSource, Game, PlayedIn, Quiz, ReferralProgram
+
+PATHS = {ChatSource.QUIZ: "q", ChatSource.GAME: "g", ChatSource.REFERRAL: "r"}
+LIFF_HOST = "https://liff.line.me"
+
+
+@dataclass(frozen=True)
+class Play:
+    """When and where somebody plays, and what its addresses are made of."""
+
+    now: datetime
+    zone: ZoneInfo
+    public_url: str
+    liff_id: str | None = None
+    place: PlayedIn = PlayedIn.CHAT
+
+    @property
+    def today(self) -> date:
+        """The day in the account's time zone, by which daily limits count."""
+        return self.now.astimezone(self.zone).date()
+
+    def page_url(self, source: ChatSource, code: str) -> str:
+        """Return the address of a quiz's, game's or referral's page: inside LINE where LIFF is switched on."""
+        base = f"{LIFF_HOST}/{self.liff_id}" if self.liff_id else f"{self.public_url}/liff"
+        return f"{base}/{PATHS[source]}/{code}"
+
+    def terms_url(self, source: ChatSource, code: str) -> str:
+        """Return the address of the public terms (活動辦法)."""
+        return f"{self.public_url}/terms/{PATHS[source]}/{code}"
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A play that can be started by what somebody writes."""
+
+    source: ChatSource  # QUIZ, GAME or REFERRAL
+    id: int
+    name: str
+    keywords: tuple[Keyword, ...]
+
+
+def list_starters(session: Session) -> list[Starter]:
+    """Return every play that is switched on and has start keywords; one outside its period answers that it is."""
+    return [
+        Starter(source, row.id, row.name, keywords_of(row.start_keywords))
+        for source, model in (
+            (ChatSource.QUIZ, Quiz),
+            (ChatSource.GAME, Game),
+            (ChatSource.REFERRAL, ReferralProgram),
+        )
+        for row in session.execute(
+            select(model.id, model.name, model.start_keywords)
+            .where(model.enabled, model.archived_at.is_(None))
+            .order_by(model.id)
+        )
+        if row.start_keywords
+    ]
+
+
+def keywords_of(given: Sequence[dict[str, str]]) -> tuple[Keyword, ...]:
+    """Return stored start keywords as the matcher takes them."""
+    return tuple(Keyword(one["text"], Match(one["match"])) for one in given)
