@@ -62,15 +62,18 @@ def put(
     source_id: int | None,
     now: datetime,
     expires_at: datetime | None = None,
+    detail: str | None = None,
 ) -> list[tuple[int, int]]:
     """Put tags on friends; return the (friend id, tag id) pairs that are new or live longer now.
 
     Whoever wears a tag keeps it with the source and time of the first; of two ends the later one holds. Tags and
-    friends that no longer exist are passed over.
+    friends that no longer exist are passed over. `detail` says more of the source: the question and choice of a
+    quiz, the prize of a game.
     """
     worn: list[tuple[int, int]] = []
     friends = sorted(set(friend_ids)) if tag_ids else []
     given = [literal(source, FriendTag.source.type), literal(source_id, Integer)]
+    given += [literal(detail, FriendTag.source_detail.type)]
     given += [literal(now, FriendTag.tagged_at.type), literal(expires_at, FriendTag.expires_at.type)]
     for start in range(0, len(friends), SLICE):
         pairs = (
@@ -145,7 +148,7 @@ def count_friends(session: Session) -> dict[int, int]:
 
 def _insert(session: Session, pairs: Select[Any]) -> list[tuple[int, int]]:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    columns = ["friend_id", "tag_id", "source", "source_id", "tagged_at", "expires_at"]
+    columns = ["friend_id", "tag_id", "source", "source_id", "source_detail", "tagged_at", "expires_at"]
     statement = insert(FriendTag).from_select(columns, pairs)
     end = statement.excluded.expires_at
     longer = FriendTag.expires_at.is_not(None) & or_(end.is_(None), end > FriendTag.expires_at)
