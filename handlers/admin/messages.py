@@ -1,5 +1,6 @@
 """The message editor: what htmx asks for while staff write."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from handlers.processes import current_runtime
 from models import Role
 
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
-ROOTS = ("messages", "new_friend", "returning_friend")
+ROOT = re.compile(r"[a-z][A-Za-z0-9_-]{0,40}")  # begins the names of one list's fields, and of its elements
 MOST_COLUMNS = 10
 JSON_KINDS = {"raw": "json", "flex": "contents"}  # kinds with a field of JSON
 
@@ -80,7 +81,7 @@ def preview(root: str) -> ResponseReturnValue:
 
 
 def _editor(root: str) -> Editor:
-    if root not in ROOTS:
+    if not ROOT.fullmatch(root):
         abort(404)
     return Editor.from_form(root)
 
