@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_KEY = 16
 LIFF_ID = re.compile(r"[0-9]{10}-[A-Za-z0-9]{8}")
+SCRIPT_HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?")  # it goes into a header of every page inside LINE
 
 
 class SettingsError(Exception):
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     line_api_base: str = "https://api.line.me"
     line_api_data_base: str = "https://api-data.line.me"
     line_login_base: str = "https://access.line.me"
+    liff_base: str = "https://liff.line.me"  # in front of LIFF_ID in the addresses friends tap
     liff_sdk_url: str = "https://static.line-scdn.net/liff/edge/2/sdk.js"
     timezone: str = "Asia/Taipei"  # quiet hours, days of reports and every time shown to staff
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
                 raise ValueError("each key is 32 bytes in URL-safe base64")
         return keys
 
-    @field_validator("public_url", "line_api_base", "line_api_data_base", "line_login_base")
+    @field_validator("public_url", "line_api_base", "line_api_data_base", "line_login_base", "liff_base")
     @classmethod
     def _check_url(cls, url: str) -> str:
         parts = urlsplit(url)
@@ -80,6 +82,16 @@ class Settings(BaseSettings):
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("an address holds no login, no ? and no #")
         return url.rstrip("/")
+
+    @field_validator("liff_sdk_url")
+    @classmethod
+    def _check_script(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.endswith(".js"):
+            raise ValueError("the address of LINE's script: https://…/sdk.js")
+        if not SCRIPT_HOST.fullmatch(parts.netloc):
+            raise ValueError("an address holds a host and perhaps a port, nothing else")
+        return url
 
     @field_validator("line_channel_secret", "line_channel_access_token")
     @classmethod
@@ -144,6 +156,11 @@ class Settings(BaseSettings):
     def has_login(self) -> bool:
         """Whether LINE Login is switched on."""
         return self.line_login_channel_id is not None and self.line_login_channel_secret is not None
+
+    @property
+    def pages_channel_id(self) -> str | None:
+        """Return the channel whose ID tokens name who is on a page inside LINE; a LIFF id begins with its channel's."""
+        return self.line_login_channel_id or (self.liff_id.partition("-")[0] if self.liff_id else None)
 
     @classmethod
     def load(cls) -> Self:

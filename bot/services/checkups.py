@@ -81,8 +81,19 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
             "LINE Login",
             "off: set LINE_LOGIN_CHANNEL_ID and LINE_LOGIN_CHANNEL_SECRET to know who comes through a link",
         )
+    yield from check_liff(settings)
+
+
+def check_liff(settings: Settings) -> Iterator[Finding]:
+    """Whether quizzes and games open as pages inside LINE, and whether the tokens found there will be taken."""
+    channel = settings.line_login_channel_id
     if settings.liff_id is None:
-        yield note("LIFF", "off: set LIFF_ID to open pages inside LINE")
+        instead = "they open in a browser after LINE Login" if settings.has_login else "they open for nobody"
+        yield note("LIFF", f"off: set LIFF_ID to open quizzes and games as pages inside LINE; until then {instead}")
+    elif channel is not None and settings.liff_id.partition("-")[0] != channel:
+        yield mend("LIFF", f"LIFF_ID is not an app of LINE_LOGIN_CHANNEL_ID {channel}; both are of one channel")
+    else:
+        yield ok("LIFF", f"pages inside LINE are on; the LIFF app's endpoint URL is {settings.public_url}/liff")
 
 
 def check_database(db: Database, *, now: datetime) -> Iterator[Finding]:

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.rules.keywords import Keyword, Match
+from bot.settings import Settings
 from models import ChatSource, Game, PlayedIn, Quiz, ReferralProgram
 
 PATHS = {ChatSource.QUIZ: "q", ChatSource.GAME: "g", ChatSource.REFERRAL: "r"}
-LIFF_HOST = "https://liff.line.me"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Play:
     public_url: str
     liff_id: str | None = None
     place: PlayedIn = PlayedIn.CHAT
+    liff_base: str = "https://liff.line.me"
 
     @property
     def today(self) -> date:
@@ -32,12 +33,24 @@ class Play:
 
     def page_url(self, source: ChatSource, code: str) -> str:
         """Return the address of a quiz's, game's or referral's page: inside LINE where LIFF is switched on."""
-        base = f"{LIFF_HOST}/{self.liff_id}" if self.liff_id else f"{self.public_url}/liff"
+        base = f"{self.liff_base}/{self.liff_id}" if self.liff_id else f"{self.public_url}/liff"
         return f"{base}/{PATHS[source]}/{code}"
 
     def terms_url(self, source: ChatSource, code: str) -> str:
         """Return the address of the public terms (活動辦法)."""
         return f"{self.public_url}/terms/{PATHS[source]}/{code}"
+
+
+def play_at(settings: Settings, *, now: datetime, place: PlayedIn = PlayedIn.CHAT) -> Play:
+    """Return a play at this moment, with this server's addresses."""
+    return Play(
+        now=now,
+        zone=settings.zone,
+        public_url=settings.public_url,
+        liff_id=settings.liff_id,
+        place=place,
+        liff_base=settings.liff_base,
+    )
 
 
 @dataclass(frozen=True)
