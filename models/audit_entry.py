@@ -16,6 +16,7 @@ class ActorKind(enum.StrEnum):
     STAFF = "staff"
     API = "api"
     OPERATOR = "operator"  # at the command line
+    QUIZ = "quiz"  # a friend's own answer, by a question that staff tied to an attribute
 
 
 class AuditEntry(Base):

@@ -91,6 +91,8 @@ class QuizAttempt(Base):
     place: Mapped[PlayedIn] = mapped_column(text_enum(PlayedIn))  # where the last answer was given
     question_key: Mapped[str | None]  # the open question; None once it is over
     step: Mapped[int] = mapped_column(default=0)  # rises with every answer
+    chosen: Mapped[list[Any]] = mapped_column(default=list)  # keys tapped so far where several can be chosen
+    asked_at: Mapped[datetime]  # when the open question was last shown
     score: Mapped[int] = mapped_column(default=0)
     result_key: Mapped[str | None]
     started_at: Mapped[datetime]
@@ -102,7 +104,7 @@ class QuizAttempt(Base):
 
 
 class QuizAnswer(Base):
-    """One answer; several choices are several rows."""
+    """One answer; several choices are several rows. A skipped question is a row without choice and value."""
 
     __tablename__ = "quiz_answer"
     __table_args__ = (

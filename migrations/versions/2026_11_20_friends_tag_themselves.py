@@ -210,6 +210,8 @@ def upgrade() -> None:
     sa.Column('place', sa.String(), nullable=False),
     sa.Column('question_key', sa.String(), nullable=True),
     sa.Column('step', sa.Integer(), nullable=False),
+    sa.Column('chosen', sa.JSON(), nullable=False),
+    sa.Column('asked_at', UtcDateTime(), nullable=False),
     sa.Column('score', sa.Integer(), nullable=False),
     sa.Column('result_key', sa.String(), nullable=True),
     sa.Column('started_at', UtcDateTime(), nullable=False),
