@@ -18,7 +18,19 @@ from models.roster_sync import RosterSync, SyncState
 from models.segment import Segment, SegmentVersion, UploadedList, UploadedListMember
 from models.staff import Role, Staff, StaffSession
 from models.staff_message import StaffMessage, StaffMessageState, StaffMessageWay
-from models.tag import FriendTag, Tag, TagColour, TagGroup, TagSource
+from models.tag import (
+    FriendTag,
+    ImportState,
+    RowOutcome,
+    Tag,
+    TagAction,
+    TagColour,
+    TagGroup,
+    TagImport,
+    TagImportRow,
+    TagMerge,
+    TagSource,
+)
 from models.tracked_link import LinkArrival, LinkDay, LinkKind, TrackedLink
 from models.webhook_event import AnswerKind, AnswerState, EventState, WebhookEvent
 
@@ -50,6 +62,7 @@ __all__ = [
     "Greeting",
     "GroupPolicy",
     "IdempotencyKey",
+    "ImportState",
     "Invitation",
     "JobRun",
     "KeywordHit",
@@ -70,6 +83,7 @@ __all__ = [
     "RewardPromise",
     "Role",
     "RosterSync",
+    "RowOutcome",
     "Segment",
     "SegmentVersion",
     "Staff",
@@ -79,8 +93,12 @@ __all__ = [
     "StaffSession",
     "SyncState",
     "Tag",
+    "TagAction",
     "TagColour",
     "TagGroup",
+    "TagImport",
+    "TagImportRow",
+    "TagMerge",
     "TagSource",
     "TrackedLink",
     "UploadedList",

@@ -5,14 +5,19 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Table, case, cast, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import AuditEntry, Base, ChatMessage, Friend, FriendTag, StaffMessage
+from models import AuditEntry, Base, ChatMessage, Friend, FriendTag, StaffMessage, TagMerge
 
 # where a row's id is kept without a foreign key; a column that names rows of several tables counts for each
 REMEMBERED: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
     "api_token": (FriendTag.source_id, AuditEntry.actor_id),
+    "game": (FriendTag.source_id,),
     "keyword_rule": (ChatMessage.source_id, FriendTag.source_id),
+    "quiz": (FriendTag.source_id,),
+    "referral_program": (FriendTag.source_id,),
     "roster_sync": (Friend.listed_in,),
     "staff": (ChatMessage.source_id, FriendTag.source_id, AuditEntry.actor_id),
+    "tag": (TagMerge.from_id,),
+    "tag_import": (FriendTag.source_id,),
     "tracked_link": (FriendTag.source_id,),
     "webhook_event": (ChatMessage.webhook_event_id, StaffMessage.reply_event_id),
 }

@@ -97,6 +97,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('name', name=op.f('uq_tag_group_name')),
     sqlite_autoincrement=True
     )
+    op.create_table('tag_merge',
+    sa.Column('from_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('into_id', sa.Integer(), nullable=False),
+    sa.Column('merged_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['into_id'], ['tag.id'], name=op.f('fk_tag_merge_into_id')),
+    sa.PrimaryKeyConstraint('from_id', name=op.f('pk_tag_merge'))
+    )
+    op.create_index(op.f('ix_tag_merge_into_id'), 'tag_merge', ['into_id'], unique=False)
+    op.create_table('tag_import',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('action', sa.String(), nullable=False),
+    sa.Column('tags', sa.JSON(), nullable=False),
+    sa.Column('tags_of_all', sa.Integer(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('handled', sa.Integer(), nullable=False),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.Column('actor_kind', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('actor_name', sa.String(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('confirmed_at', UtcDateTime(), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tag_import')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('tag_import_row',
+    sa.Column('tag_import_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('cells', sa.JSON(), nullable=False),
+    sa.Column('tag', sa.Integer(), nullable=True),
+    sa.Column('action', sa.String(), nullable=False),
+    sa.Column('outcome', sa.String(), nullable=False),
+    sa.Column('earlier', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['tag_import_id'], ['tag_import.id'], name=op.f('fk_tag_import_row_tag_import_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tag_import_id', 'number', name=op.f('pk_tag_import_row'))
+    )
+    op.create_index('ix_tag_import_row_tag_import_id_outcome_number', 'tag_import_row', ['tag_import_id', 'outcome', 'number'], unique=False)
+
     op.create_table('uploaded_list',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -304,6 +345,7 @@ def downgrade() -> None:
     op.execute('ALTER TABLE friend_tag DROP COLUMN source_detail')
     op.drop_index('ix_friend_sample', table_name='friend')
     for table in (
+        'tag_import_row', 'tag_import', 'tag_merge',
         'referral', 'quiz_answer', 'uploaded_list_member', 'reward_promise', 'quiz_attempt', 'keyword_hit',
         'invitation', 'draw', 'segment_version', 'quiz_version', 'prize', 'uploaded_list', 'tag_group', 'segment',
         'referral_program', 'quiz', 'game',
