@@ -60,6 +60,7 @@ class PlayedIn(enum.StrEnum):
 
     CHAT = "chat"
     PAGE = "page"
+    API = "api"  # the brand's own system plays for a friend, at the till for example
 
 
 class QuizAttempt(Base):
