@@ -12,7 +12,7 @@ from models.greeting import FallbackAnswer, Greeting
 from models.job_run import JobRun
 from models.keyword_rule import KeywordHit, KeywordRule
 from models.quiz import AttemptState, PlayedIn, Quiz, QuizAnswer, QuizAttempt, QuizVersion
-from models.referral import Invitation, Referral, ReferralProgram, ReferralState
+from models.referral import Invitation, Referral, ReferralProgram, ReferralReason, ReferralState
 from models.reward import RewardCause, RewardPromise
 from models.roster_sync import RosterSync, SyncState
 from models.segment import Segment, SegmentVersion, UploadedList, UploadedListMember
@@ -78,6 +78,7 @@ __all__ = [
     "QuizVersion",
     "Referral",
     "ReferralProgram",
+    "ReferralReason",
     "ReferralState",
     "RewardCause",
     "RewardPromise",

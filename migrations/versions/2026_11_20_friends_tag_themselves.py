@@ -218,6 +218,8 @@ def upgrade() -> None:
     sa.Column('friend_id', BigId, nullable=False),
     sa.Column('code', sa.String(), nullable=False),
     sa.Column('opened', sa.Integer(), nullable=False),
+    sa.Column('opened_without_login', sa.Integer(), nullable=False),
+    sa.Column('not_told', sa.Integer(), nullable=False),
     sa.Column('brought', sa.Integer(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_invitation_friend_id'), ondelete='CASCADE'),
@@ -312,19 +314,24 @@ def upgrade() -> None:
     sa.Column('id', BigId, nullable=False),
     sa.Column('program_id', sa.Integer(), nullable=False),
     sa.Column('invitation_id', BigId, nullable=False),
-    sa.Column('line_user_id', sa.String(), nullable=False),
+    sa.Column('line_user_id', sa.String(), nullable=True),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=True),
     sa.Column('opened_at', UtcDateTime(), nullable=False),
+    sa.Column('last_opened_at', UtcDateTime(), nullable=False),
     sa.Column('arrived_at', UtcDateTime(), nullable=False),
     sa.Column('counted_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_referral_invitation_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['program_id'], ['referral_program.id'], name=op.f('fk_referral_program_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_referral')),
-    sa.UniqueConstraint('program_id', 'line_user_id', name=op.f('uq_referral_program_id_line_user_id'))
+    sa.UniqueConstraint('invitation_id', 'line_user_id', name=op.f('uq_referral_invitation_id_line_user_id'))
     )
     op.create_index('ix_referral_invitation_id_state', 'referral', ['invitation_id', 'state'], unique=False)
     op.create_index('ix_referral_line_user_id_state', 'referral', ['line_user_id', 'state'], unique=False)
+    op.create_index('ix_referral_program_id_arrived_at', 'referral', ['program_id', 'arrived_at'], unique=False)
+    op.create_index('ix_referral_program_id_counted_at', 'referral', ['program_id', 'counted_at'], unique=False)
+    op.create_index('ix_referral_waiting', 'referral', ['last_opened_at'], unique=False, postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
+    op.create_index('uq_referral_counted', 'referral', ['program_id', 'line_user_id'], unique=True, postgresql_where=sa.text("state = 'counted'"), sqlite_where=sa.text("state = 'counted'"))
 
     op.create_index('ix_friend_sample', 'friend', ['id'], unique=False, postgresql_where=sa.text('((id % 2147483648) * 2654435761) % 4294967296 < 42949673'), sqlite_where=sa.text('((id % 2147483648) * 2654435761) % 4294967296 < 42949673'))
     op.add_column('friend_tag', sa.Column('source_detail', sa.String(), nullable=True))
