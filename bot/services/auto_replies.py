@@ -8,21 +8,39 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.messages import LineMessage, fill
 from bot.rules.keywords import Hit, Keyword, Match, Matcher, Rule
 from bot.rules.schedules import Hours
-from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordRule
+from bot.services import plays
+from bot.services.plays import Starter
+from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordHit, KeywordRule, Quiz
 
-RULES = cast(Table, KeywordRule.__table__)
+RULES, HITS = cast(Table, KeywordRule.__table__), cast(Table, KeywordHit.__table__)
 COUNT_HITS = (
     update(RULES)
     .where(RULES.c.id == bindparam("rule_id"))
     .values(hit_count=RULES.c.hit_count + bindparam("more"), last_hit_at=bindparam("at"))
 )
+NEW_HITS = select(
+    RULES.c.id, bindparam("friend_id", type_=HITS.c.friend_id.type), bindparam("at", type_=HITS.c.last_at.type)
+).where(RULES.c.id == bindparam("rule_id"))
+
+
+def _note_hits(upsert: Any) -> Any:
+    statement = upsert(HITS).from_select(["keyword_rule_id", "friend_id", "last_at"], NEW_HITS)
+    at = statement.excluded.last_at
+    return statement.on_conflict_do_update(
+        index_elements=["keyword_rule_id", "friend_id"], set_={"last_at": at}, where=at > HITS.c.last_at
+    )
+
+
+NOTE_HITS = {"postgresql": _note_hits(postgresql.insert), "sqlite": _note_hits(sqlite.insert)}
 VERSION = select(Account.answers_version)
+ON_FOLLOW = select(Quiz.id).where(Quiz.starts_on_follow, Quiz.enabled, Quiz.archived_at.is_(None)).order_by(Quiz.id)
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,9 @@ class Answers:
     rules: Mapping[int, KeywordRule] = field(default_factory=dict)
     greeting: Greeting | None = None
     fallback: FallbackAnswer | None = None
+    starters: Mapping[int, Starter] = field(default_factory=dict)  # by the id under which the matcher knows them
+    has_quizzes: bool = False  # if not, nobody is in the middle of one
+    quiz_on_follow: int | None = None
 
     def greet(self, friend: Friend) -> Said | None:
         """The greeting for somebody who followed; returning friends have words of their own if staff wrote any."""
@@ -54,9 +75,14 @@ class Answers:
         said = Said(filled(messages, friend), ChatSource.GREETING, None, tuple(greeting.tags))
         return said if said.messages or said.tag_ids else None
 
-    def answer(self, text: str, friend: Friend, *, now: datetime) -> Said | None:
-        """The answer of the rule that this text calls up."""
-        return self._said(self.matcher.find(text, now=now), friend)
+    def answer(self, text: str, friend: Friend, *, now: datetime) -> Said | Starter | None:
+        """The answer of the rule that this text calls up, or the play that it starts."""
+        hit = self.matcher.find(text, now=now)
+        return self.starters.get(hit.rule_id) or self._said(hit, friend) if hit else None
+
+    def is_keyword(self, text: str, *, now: datetime) -> bool:
+        """Whether a text is, as a whole, the keyword of a rule or a play."""
+        return any(hit.match is Match.EXACT for hit in self.matcher.find_all(text, now=now))
 
     def answer_postback(self, tapped: str, friend: Friend, *, now: datetime) -> Said | None:
         """The answer of the rule that this postback data calls up."""
@@ -120,8 +146,18 @@ def load(session: Session, zone: ZoneInfo, version: int = 0) -> Answers:
     for row in (*rows, greeting, fallback):
         if row is not None:
             session.expunge(row)  # shared between threads from here on, and never written
-    matcher = Matcher([rule_of(row) for row in rows], timezone=zone)
-    return Answers(version, matcher, {row.id: row for row in rows}, greeting, fallback)
+    starters = {starter.rule_id: starter for starter in plays.list_starters(session)}
+    rules = [*(rule_of(row) for row in rows), *(starter.as_rule() for starter in starters.values())]
+    return Answers(
+        version,
+        Matcher(rules, timezone=zone),
+        {row.id: row for row in rows},
+        greeting,
+        fallback,
+        starters,
+        has_quizzes=session.scalar(select(Quiz.id).limit(1)) is not None,
+        quiz_on_follow=session.scalar(ON_FOLLOW),
+    )
 
 
 def rule_of(row: KeywordRule) -> Rule:
@@ -154,3 +190,15 @@ def count_hits(session: Session, hits: Mapping[int, int], *, now: datetime) -> N
     if hits:
         rows = [{"rule_id": rule_id, "more": hits[rule_id], "at": now} for rule_id in sorted(hits)]
         session.connection().execute(COUNT_HITS, rows)
+
+
+def note_hits(session: Session, hits: Mapping[tuple[int, int], datetime]) -> None:
+    """Keep when each friend last called up each rule, by (rule id, friend id).
+
+    It comes after `count_hits`, which locks the rules; one that was deleted in this very moment is passed over.
+    """
+    if not hits:
+        return
+    dialect = session.get_bind().dialect.name
+    rows = [{"rule_id": rule_id, "friend_id": friend_id, "at": at} for (rule_id, friend_id), at in sorted(hits.items())]
+    session.connection().execute(NOTE_HITS[dialect], rows)

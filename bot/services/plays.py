@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.rules.keywords import Keyword, Match
+from bot.rules.keywords import Keyword, Match, Rule
 from bot.settings import Settings
 from models import ChatSource, Game, PlayedIn, Quiz, ReferralProgram
 
 PATHS = {ChatSource.QUIZ: "q", ChatSource.GAME: "g", ChatSource.REFERRAL: "r"}
+TITLES = {ChatSource.QUIZ: "測驗", ChatSource.GAME: "遊戲", ChatSource.REFERRAL: "好友邀請"}
+BEHIND_RULES = 2**31  # ids of keyword rules are smaller
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,20 @@ class Starter:
     id: int
     name: str
     keywords: tuple[Keyword, ...]
+
+    @property
+    def rule_id(self) -> int:
+        """Its place among the rules: behind every keyword rule, so that of two equal keywords the rule's wins."""
+        return BEHIND_RULES + self.id * len(PATHS) + list(PATHS).index(self.source)
+
+    @property
+    def title(self) -> str:
+        """What staff call it beside keyword rules."""
+        return f"{TITLES[self.source]}「{self.name}」"
+
+    def as_rule(self) -> Rule:
+        """The play as the matcher takes it."""
+        return Rule(self.rule_id, self.keywords, name=self.title)
 
 
 def list_starters(session: Session) -> list[Starter]:
