@@ -8,7 +8,7 @@ from bot.clock import utc_now
 from bot.database import Database, connect
 from bot.gateways.forwarding import ForwardingGateway
 from bot.gateways.line import LineGateway
-from bot.gateways.line_login import LineLogin
+from bot.gateways.line_login import IdTokens, LineLogin
 from bot.services.auto_replies import AnswerBook
 from bot.settings import Settings
 
@@ -23,6 +23,7 @@ class Runtime:
     answers: AnswerBook
     second_tool: ForwardingGateway = field(default_factory=ForwardingGateway)
     login: LineLogin | None = None  # where LINE Login is switched on
+    id_tokens: IdTokens | None = None  # where LIFF or LINE Login is switched on
     now: Callable[[], datetime] = field(default=utc_now)
 
     def close(self) -> None:
@@ -45,6 +46,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Runti
         line=line,
         answers=AnswerBook(settings.zone),
         login=_line_login(settings),
+        id_tokens=_id_tokens(settings),
         now=now,
     )
 
@@ -58,3 +60,8 @@ def _line_login(settings: Settings) -> LineLogin | None:
         login_base=settings.line_login_base,
         api_base=settings.line_api_base,
     )
+
+
+def _id_tokens(settings: Settings) -> IdTokens | None:
+    channel_id = settings.pages_channel_id
+    return None if channel_id is None else IdTokens(channel_id=channel_id, api_base=settings.line_api_base)

@@ -1,15 +1,19 @@
-"""LINE Login v2.1 for the web: who is in front of the browser, and is this person a friend of the account."""
+"""LINE Login v2.1: who is in front of the browser or of a page inside LINE, and is this person a friend."""
 
 import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from bot.errors import GatewayError, GatewayRefusedError
 from bot.gateways.http import HttpClient
 
+ISSUER = "https://access.line.me"
+EXPIRED = "IdToken expired"  # LINE's words for a token that was right once
+LATEST = 10**11  # seconds
 SCOPE = "profile openid"  # the friendship asks for "profile", the ID token for "openid"
 PARTY = "LINE Login"
 
@@ -28,6 +32,43 @@ class Person:
 
     line_user_id: str
     display_name: str | None
+    token_ends_at: datetime | None = None  # when LINE stops vouching; None: it did not say
+
+
+class IdTokenExpiredError(GatewayRefusedError):
+    """The token was right, but its hour is over."""
+
+
+class IdTokens:
+    """ID tokens of one channel, verified by LINE. One per process, made after the fork; safe for threads.
+
+    Pages: docs/line-login/verify-id-token, docs/liff/using-user-profile; reference/line-login#verify-id-token.
+    """
+
+    def __init__(self, *, channel_id: str, api_base: str) -> None:
+        self._channel_id = channel_id
+        self._http = HttpClient(api_base, party=PARTY)
+
+    def verify(self, id_token: str, *, nonce: str | None = None) -> Person:
+        """Let LINE verify an ID token and return whom it names; a nonce must be the token's where one is given.
+
+        Raises IdTokenExpiredError if its hour is over, GatewayRefusedError if LINE or we find it false, GatewayError
+        if LINE did not answer.
+        """
+        fields = {"id_token": id_token, "client_id": self._channel_id}
+        if nonce is not None:
+            fields["nonce"] = nonce
+        try:
+            claims = self._http.post_form("/oauth2/v2.1/verify", fields)
+        except GatewayRefusedError as refusal:
+            if EXPIRED in str(refusal):
+                raise IdTokenExpiredError(refusal.text, status=refusal.status, **refusal.values) from None
+            raise
+        is_ours = str(claims.get("aud")) == self._channel_id and claims.get("iss") == ISSUER
+        if not is_ours or (nonce is not None and not _is_same(claims.get("nonce"), nonce)):
+            raise GatewayRefusedError("%(party)s 的身分證明不是給這次登入的", party=PARTY)
+        name = claims.get("name")
+        return Person(_text(claims, "sub"), name if isinstance(name, str) else None, _moment(claims.get("exp")))
 
 
 class LineLogin:
@@ -40,6 +81,7 @@ class LineLogin:
         self._channel_id = channel_id
         self._channel_secret = channel_secret
         self._login_base = login_base
+        self._id_tokens = IdTokens(channel_id=channel_id, api_base=api_base)
         self._http = HttpClient(api_base, party=PARTY)
 
     def authorize_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
@@ -78,12 +120,7 @@ class LineLogin:
 
         Raises GatewayRefusedError if LINE or we find it false, GatewayError if LINE did not answer.
         """
-        fields = {"id_token": id_token, "client_id": self._channel_id, "nonce": nonce}
-        claims = self._http.post_form("/oauth2/v2.1/verify", fields)
-        if str(claims.get("aud")) != self._channel_id or not _is_same(claims.get("nonce"), nonce):
-            raise GatewayRefusedError("%(party)s 的身分證明不是給這次登入的", party=PARTY)
-        name = claims.get("name")
-        return Person(_text(claims, "sub"), name if isinstance(name, str) else None)
+        return self._id_tokens.verify(id_token, nonce=nonce)
 
     def is_friend(self, access_token: str) -> bool:
         """Whether the person is a friend of the account that is linked to the login channel, and did not block it.
@@ -105,6 +142,11 @@ def challenge_of(verifier: str) -> str:
 
 def _is_same(given: object, expected: str) -> bool:
     return isinstance(given, str) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _moment(seconds: Any) -> datetime | None:
+    is_sane = isinstance(seconds, int) and 0 < seconds < LATEST
+    return datetime.fromtimestamp(seconds, UTC) if is_sane else None
 
 
 def _text(answer: dict[str, Any], name: str) -> str:

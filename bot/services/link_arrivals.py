@@ -1,7 +1,6 @@
 """People who came through a tracked link and told LINE Login who they are; the follows that this explains."""
 
 import logging
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Session
 from bot.database import Database
 from bot.errors import GatewayError
 from bot.gateways.line_login import LineLogin
-from bot.services import friends, tags
+from bot.services import friends, login_trips, tags
+from bot.services.login_trips import Trip
 from models import Friend, FriendshipChange, FriendshipKind, FriendState, LinkArrival, TagSource, TrackedLink
 
 logger = logging.getLogger(__name__)
@@ -21,17 +21,6 @@ logger = logging.getLogger(__name__)
 WAIT = timedelta(hours=24)  # how long after its opening a link may explain a follow
 SLICE = 2_000
 KEPT = timedelta(days=7)  # events may be handled late; nobody needs to know of strangers for longer
-
-
-@dataclass(frozen=True)
-class Trip:
-    """One browser's way from a link through LINE Login and back; the browser itself keeps it, signed."""
-
-    link_id: int
-    state: str
-    nonce: str
-    verifier: str
-    opened_at: datetime
 
 
 @dataclass(frozen=True)
@@ -44,14 +33,8 @@ class Visitor:
 
 
 def set_out(link: TrackedLink, *, now: datetime) -> Trip:
-    """Begin a trip through LINE Login, with fresh secrets."""
-    return Trip(
-        link_id=link.id,
-        state=secrets.token_hex(16),  # LINE wants letters and digits only
-        nonce=secrets.token_hex(16),
-        verifier=secrets.token_urlsafe(48),
-        opened_at=now,
-    )
+    """Begin a trip from a link through LINE Login."""
+    return login_trips.set_out(str(link.id), now=now)
 
 
 def arrive(
@@ -68,11 +51,10 @@ def arrive(
 
     Raises GatewayError if LINE did not say who it is; nothing is kept then.
     """
-    tokens = login.exchange(code, redirect_uri=redirect_uri, verifier=trip.verifier)
-    person = login.verify(tokens.id_token, nonce=trip.nonce)
+    person, access_token = login_trips.come_back(login, trip, code=code, redirect_uri=redirect_uri)
     is_friend: bool | None = None
     try:
-        is_friend = login.is_friend(tokens.access_token)
+        is_friend = login.is_friend(access_token)
     except GatewayError as failure:
         logger.warning("the friendship of somebody who logged in is not known: %s", failure)
 
@@ -101,7 +83,7 @@ def record(session: Session, trip: Trip, visitor: Visitor, *, now: datetime) -> 
         return
     if friend is not None and followed_at is not None and has_joined and friend.tracked_link_id is None:
         who = friend.line_user_id
-        credit(session, {who: trip.link_id}, {who: followed_at}, now=now)
+        credit(session, {who: int(trip.goal)}, {who: followed_at}, now=now)
 
 
 def _was_friend(visitor: Visitor, *, was_following: bool) -> bool:
@@ -117,7 +99,7 @@ def _insert(
     """Keep the arrival; False if this trip arrived before."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = insert(LinkArrival).values(
-        tracked_link_id=trip.link_id,
+        tracked_link_id=int(trip.goal),
         line_user_id=visitor.line_user_id,
         opened_at=trip.opened_at,
         arrived_at=now,

@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from handlers.site import links
+from handlers.site import liff, links
 
 
 def init_app(app: Flask) -> None:
     """Give the application the site's pages."""
     app.register_blueprint(links.blueprint)
+    app.register_blueprint(liff.blueprint)

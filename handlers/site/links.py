@@ -1,6 +1,5 @@
 """`/l/<code>`: from a poster to the account, by way of LINE Login where it is switched on."""
 
-import hmac
 import logging
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -10,13 +9,11 @@ from bot.errors import GatewayError
 from bot.runtime import Runtime
 from bot.services import account_pages, link_arrivals, tracked_links
 from bot.services.account_pages import AccountPages
-from bot.services.link_arrivals import Trip
 from handlers.processes import current_runtime
 from handlers.site import headers, trips
 
 logger = logging.getLogger(__name__)
 
-LONGEST_CODE = 1000
 DENIED = "access_denied"
 CHANGED = {"true": True, "false": False}
 
@@ -47,7 +44,7 @@ def open_link(code: str) -> Response:
             redirect_uri=_return_url(runtime), state=trip.state, nonce=trip.nonce, verifier=trip.verifier
         )
     )
-    trips.keep(response, trip)
+    trips.TO_ACCOUNT.keep(response, trip)
     return response
 
 
@@ -61,11 +58,11 @@ def come_back() -> Response:
         if error != DENIED:
             logger.warning("LINE Login sent a visitor back with an error of its own")
         return _finish(_lead_to_account(runtime))
-    trip = trips.find(now=now)
-    code = request.args.get("code", "")
-    if runtime.login is None or trip is None or not _is_of(trip) or not 0 < len(code) <= LONGEST_CODE:
+    ended = trips.TO_ACCOUNT.find_ended(now=now)
+    if runtime.login is None or ended is None:
         return _show_broken_trip(runtime)
 
+    trip, code = ended
     try:
         is_friend = link_arrivals.arrive(
             runtime.db,
@@ -77,14 +74,9 @@ def come_back() -> Response:
             now=now,
         )
     except GatewayError as failure:
-        logger.warning("an arrival through link %s is not known: %s", trip.link_id, failure)
+        logger.warning("an arrival through link %s is not known: %s", trip.goal, failure)
         is_friend = False
     return _finish(_lead_to_account(runtime, is_friend=is_friend))
-
-
-def _is_of(trip: Trip) -> bool:
-    """Whether the way back belongs to this trip."""
-    return hmac.compare_digest(request.args.get("state", "").encode(), trip.state.encode())
 
 
 def _return_url(runtime: Runtime) -> str:
@@ -101,7 +93,7 @@ def _lead_to_account(runtime: Runtime, *, is_friend: bool = False) -> Response:
 
 
 def _finish(response: Response) -> Response:
-    trips.forget(response)
+    trips.TO_ACCOUNT.forget(response)
     return response
 
 
@@ -127,7 +119,7 @@ def _show(status: int, title: str, text: str, pages: AccountPages | None) -> Res
         text=text,
         pages=pages,
         language=str(get_locale()).replace("_", "-"),
-        nonce=headers.style_nonce(),
+        nonce=headers.nonce(),
     )
     return Response(page, status=status, mimetype="text/html")
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from bot.database import Database
 from bot.services import friends, link_arrivals, tags, tracked_links
 from bot.services.audit import OPERATOR
-from bot.services.link_arrivals import Trip, Visitor
+from bot.services.link_arrivals import Visitor
+from bot.services.login_trips import Trip
 from models import Friend, FriendProof, FriendshipChange, FriendState, FriendTag, LinkArrival, TagSource, TrackedLink
 from tests.conftest import NOW
 
@@ -33,7 +34,7 @@ def arrive(
     is_friend: bool | None = False,
     has_changed: bool | None = None,
 ) -> None:
-    trip = Trip(link.id, "state", "nonce", "verifier", opened_at)
+    trip = Trip(str(link.id), "state", "nonce", "verifier", opened_at)
     with db.begin() as session:
         link_arrivals.record(session, trip, Visitor(WHO, is_friend, has_changed), now=at or opened_at + 20 * SECOND)
 
@@ -224,7 +225,7 @@ def test_whoever_joins_gets_the_links_tags(db: Database, follow_first: bool) -> 
         follow(db, NOW + HOUR)
 
     with db() as session:
-        friend_tags = tags.tags_of(session, session.scalars(select(Friend.id)).one())
+        friend_tags = tags.tags_of(session, session.scalars(select(Friend.id)).one(), now=NOW)
         assert {one.tag.name for one in friend_tags} == {"信義店", "海報"}
         assert {(one.source, one.source_id) for one in friend_tags} == {(TagSource.LINK, link.id)}
 
