@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select, text
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
 from bot.rules.keywords import fold
+from bot.services.friend_tags import is_worn
 from bot.services.friends import grams_of
 from models import Friend, FriendState, FriendTag
 
@@ -43,6 +45,7 @@ class Wanted:
     tag_id: int | None = None
     state: FriendState | None = None
     link_id: int | None = None
+    now: datetime | None = None  # what ended before is no longer worn; given with a tag
 
     @property
     def walked(self) -> int:
@@ -72,6 +75,7 @@ def page(
     tag_id: int | None = None,
     state: FriendState | None = None,
     link_id: int | None = None,
+    now: datetime,
 ) -> Page:
     """Return up to `limit` friends, newest id first; a whole LINE user id as `search` finds that person."""
     search = search.strip()[:LONGEST_SEARCH]
@@ -82,6 +86,7 @@ def page(
         tag_id=tag_id,
         state=state,
         link_id=link_id,
+        now=now,
     )
     ids = _ids(session, wanted, after, limit + 1)
     rows = select(Friend).where(Friend.id.in_(ids[:limit])).order_by(Friend.id.desc())
@@ -138,7 +143,7 @@ def _newest(wanted: Wanted, after: int | None) -> Select[int]:
     key = Friend.id if wanted.tag_id is None else FriendTag.friend_id
     query = select(key).order_by(key.desc())
     if wanted.tag_id is not None:
-        query = query.where(FriendTag.tag_id == _now_known(wanted.tag_id))
+        query = query.where(*_wears(wanted))
     return query if after is None else query.where(key < after)
 
 
@@ -164,7 +169,12 @@ def _by_name(wanted: Wanted, after: int, most: int) -> Select[int]:
     query = select(named.c.id).order_by(named.c.id.desc()).limit(most)
     if wanted.tag_id is None:
         return query
-    return query.where(exists().where(FriendTag.friend_id == named.c.id, FriendTag.tag_id == wanted.tag_id))
+    return query.where(exists().where(FriendTag.friend_id == named.c.id, *_wears(wanted)))
+
+
+def _wears(wanted: Wanted) -> list[ColumnElement[bool]]:
+    worn = [] if wanted.now is None else [is_worn(wanted.now)]
+    return [FriendTag.tag_id == _now_known(wanted.tag_id), *worn]
 
 
 def _now_known(value: Any) -> BindParameter[Any]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, literal, or_, select, text
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services import audit
+from bot.services import audit, usages
 from bot.services.audit import Actor
-from models import ActorKind, Friend, FriendTag, Tag, TagSource
+from models import ActorKind, Friend, FriendTag, Tag, TagMerge, TagSource
 
 SLICE = 5_000  # friends of one statement
 EXPIRED_AT_ONCE = 500
@@ -33,21 +33,28 @@ ESTIMATED_TAGS = text("""
     )::bigint
     FROM tag, LATERAL (
         SELECT count(*) AS friends
-        FROM (SELECT 1 FROM friend_tag WHERE friend_tag.tag_id = tag.id LIMIT :counted) AS worn
+        FROM (
+            SELECT 1 FROM friend_tag
+            WHERE friend_tag.tag_id = tag.id AND (expires_at IS NULL OR expires_at > :now) LIMIT :counted
+        ) AS worn
     ) AS counted
 """)
 
 
-def tags_of(session: Session, friend_id: int) -> list[FriendTag]:
+def is_worn(now: datetime) -> ColumnElement[bool]:
+    """Condition on FriendTag: its end has not come, whether or not the job that removes it has run."""
+    return or_(FriendTag.expires_at.is_(None), FriendTag.expires_at > now)
+
+
+def tags_of(session: Session, friend_id: int, *, now: datetime) -> list[FriendTag]:
     """Return what one friend wears, with the tags, newest first."""
-    query = select(FriendTag).where(FriendTag.friend_id == friend_id)
-    return list(session.scalars(query.order_by(FriendTag.tagged_at.desc(), FriendTag.tag_id.desc())))
+    return tags_of_many(session, [friend_id], now=now)[friend_id]
 
 
-def tags_of_many(session: Session, friend_ids: Sequence[int]) -> dict[int, list[FriendTag]]:
+def tags_of_many(session: Session, friend_ids: Sequence[int], *, now: datetime) -> dict[int, list[FriendTag]]:
     """Return what each of a page of friends wears, newest first."""
     worn: dict[int, list[FriendTag]] = {friend_id: [] for friend_id in friend_ids}
-    query = select(FriendTag).where(FriendTag.friend_id.in_(friend_ids))
+    query = select(FriendTag).where(FriendTag.friend_id.in_(friend_ids), is_worn(now))
     for friend_tag in session.scalars(query.order_by(FriendTag.tagged_at.desc(), FriendTag.tag_id.desc())):
         worn[friend_tag.friend_id].append(friend_tag)
     return worn
@@ -66,25 +73,40 @@ def put(
 ) -> list[tuple[int, int]]:
     """Put tags on friends; return the (friend id, tag id) pairs that are new or live longer now.
 
-    Whoever wears a tag keeps it with the source and time of the first; of two ends the later one holds. Tags and
-    friends that no longer exist are passed over. `detail` says more of the source: the question and choice of a
-    quiz, the prize of a game.
+    Whoever wears a tag keeps it with the source and time of the first; of two ends the later one holds. A tag that
+    was merged into another means that one. Tags and friends that no longer exist are passed over. `detail` says
+    more of the source: the question and choice of a quiz, the prize of a game.
     """
     worn: list[tuple[int, int]] = []
-    friends = sorted(set(friend_ids)) if tag_ids else []
+    held = _hold(session, tag_ids) if friend_ids else []
+    friends = sorted(set(friend_ids)) if held else []
     given = [literal(source, FriendTag.source.type), literal(source_id, Integer)]
     given += [literal(detail, FriendTag.source_detail.type)]
     given += [literal(now, FriendTag.tagged_at.type), literal(expires_at, FriendTag.expires_at.type)]
     for start in range(0, len(friends), SLICE):
         pairs = (
             select(Friend.id, Tag.id, *given)
-            .join_from(Friend, Tag, Tag.id.in_(tag_ids))  # every pair is wanted
+            .join_from(Friend, Tag, Tag.id.in_(held))  # every pair is wanted
             .where(Friend.id.in_(friends[start : start + SLICE]))
             .order_by(Friend.id, Tag.id)
             .with_for_update(read=True, key_share=True)
         )
-        worn.extend(_insert(session, pairs))
+        worn.extend(_insert(session, pairs, now))
     return worn
+
+
+def _hold(session: Session, tag_ids: Sequence[int]) -> list[int]:
+    """Return these tags' ids, or of those they were merged into; none is deleted before the transaction ends.
+
+    They are held before anything is written: a merge that waits for us finds what we put, and one that we waited
+    for has left its trace when we look for it.
+    """
+    held = usages.hold(session, Tag, tag_ids)
+    gone = [tag_id for tag_id in tag_ids if tag_id not in held]
+    if gone:
+        into = session.scalars(select(TagMerge.into_id).where(TagMerge.from_id.in_(gone)))
+        held |= usages.hold(session, Tag, list(into))
+    return sorted(held)
 
 
 def give(
@@ -99,7 +121,7 @@ def give(
     """Put one tag on one friend by somebody's hand. False if nothing changed."""
     source = SOURCES[by.kind]
     worn = session.get(FriendTag, (friend_id, tag_id), with_for_update=True)
-    if worn is not None:
+    if worn is not None and (worn.expires_at is None or worn.expires_at > now):
         if worn.expires_at == expires_at:
             return False
         ends = [value and value.isoformat() for value in (worn.expires_at, expires_at)]
@@ -107,6 +129,8 @@ def give(
         audit.record(session, by, "tag", "friend", friend_id, now=now, changes={"tag_id": tag_id, "expires_at": ends})
         return True
     new = put(session, [friend_id], [tag_id], source=source, source_id=by.id, now=now, expires_at=expires_at)
+    if worn is not None:
+        session.expire(worn)  # it had ended, and is worn anew
     if new:
         audit.record(session, by, "tag", "friend", friend_id, now=now, changes={"tag_id": [None, tag_id]})
     return bool(new)
@@ -114,12 +138,23 @@ def give(
 
 def take(session: Session, friend_id: int, tag_id: int, *, by: Actor, now: datetime) -> bool:
     """Take one tag off one friend. False if the friend did not wear it."""
-    worn = and_(FriendTag.friend_id == friend_id, FriendTag.tag_id == tag_id)
+    worn = and_(FriendTag.friend_id == friend_id, FriendTag.tag_id == tag_id, is_worn(now))
     taken = session.scalar(delete_from(FriendTag).where(worn).returning(FriendTag.tag_id))
     if taken is None:
         return False
     audit.record(session, by, "untag", "friend", friend_id, now=now, changes={"tag_id": [tag_id, None]})
     return True
+
+
+def take_from_many(session: Session, friend_ids: Sequence[int], tag_ids: Sequence[int], *, now: datetime) -> set[int]:
+    """Take tags off friends; return the ids of those who wore any. In the order in which others lock them."""
+    these = and_(FriendTag.friend_id.in_(friend_ids), FriendTag.tag_id.in_(tag_ids), is_worn(now))
+    key = (FriendTag.friend_id, FriendTag.tag_id)
+    found = session.execute(select(*key).where(these).order_by(*key).with_for_update()).all()
+    for tag_id in {tag_id for _, tag_id in found}:
+        wearers = [friend_id for friend_id, worn_id in found if worn_id == tag_id]
+        session.execute(delete_from(FriendTag).where(FriendTag.tag_id == tag_id, FriendTag.friend_id.in_(wearers)))
+    return {friend_id for friend_id, _ in found}
 
 
 def expire_due(db: Database, now: datetime) -> int:
@@ -137,23 +172,26 @@ def expire_due(db: Database, now: datetime) -> int:
             return taken
 
 
-def count_friends(session: Session) -> dict[int, int]:
+def count_friends(session: Session, *, now: datetime) -> dict[int, int]:
     """Return how many friends wear each tag; large counts on PostgreSQL come from its statistics."""
     if session.get_bind().dialect.name == "sqlite":
-        query = select(FriendTag.tag_id, func.count()).group_by(FriendTag.tag_id)
+        query = select(FriendTag.tag_id, func.count()).where(is_worn(now)).group_by(FriendTag.tag_id)
         worn = dict(session.execute(query).all())
         return {tag_id: worn.get(tag_id, 0) for tag_id in session.scalars(select(Tag.id))}
-    return dict(session.execute(ESTIMATED_TAGS, {"counted": COUNTED}).all())
+    return dict(session.execute(ESTIMATED_TAGS, {"counted": COUNTED, "now": now}).all())
 
 
-def _insert(session: Session, pairs: Select[Any]) -> list[tuple[int, int]]:
+def _insert(session: Session, pairs: Select[Any], now: datetime) -> list[tuple[int, int]]:
+    """Write the pairs; one whose end has come is worn anew, with its new source and time."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     columns = ["friend_id", "tag_id", "source", "source_id", "source_detail", "tagged_at", "expires_at"]
     statement = insert(FriendTag).from_select(columns, pairs)
-    end = statement.excluded.expires_at
-    longer = FriendTag.expires_at.is_not(None) & or_(end.is_(None), end > FriendTag.expires_at)
+    new = statement.excluded
+    ended = FriendTag.expires_at <= now
+    longer = FriendTag.expires_at.is_not(None) & or_(new.expires_at.is_(None), new.expires_at > FriendTag.expires_at)
+    origin = {name: case((ended, new[name]), else_=FriendTag.__table__.c[name]) for name in columns[2:6]}
     statement = statement.on_conflict_do_update(
-        index_elements=["friend_id", "tag_id"], set_={"expires_at": end}, where=longer
+        index_elements=["friend_id", "tag_id"], set_={**origin, "expires_at": new.expires_at}, where=longer
     )
     rows = session.execute(statement.returning(FriendTag.friend_id, FriendTag.tag_id))
     return [(friend_id, tag_id) for friend_id, tag_id in rows]

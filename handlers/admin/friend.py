@@ -124,7 +124,7 @@ def _page(
         shown = _chat(session, friend_id, before=before)
         shown["changes"] = _changes(session, friend_id)
         shown["all_tags"] = tags.list_tags(session)
-        shown["worn"] = tags.tags_of(session, friend_id)
+        shown["worn"] = tags.tags_of(session, friend_id, now=current_runtime().now())
         account = accounts.get_account(session)
         link_id = shown["friend"].tracked_link_id
         shown["link"] = session.get(TrackedLink, link_id) if link_id else None
@@ -170,7 +170,7 @@ def _changes(session: Session, friend_id: int) -> list[tuple[FriendshipChange, T
 def _tag_list(friend_id: int) -> str:
     with current_runtime().db() as session:
         friend = friends.get_friend(session, friend_id)
-        worn, all_tags = tags.tags_of(session, friend_id), tags.list_tags(session)
+        worn, all_tags = tags.tags_of(session, friend_id, now=current_runtime().now()), tags.list_tags(session)
     return render_template("admin/friend/_tags.html", friend=friend, worn=worn, all_tags=all_tags)
 
 

@@ -19,6 +19,7 @@ def index() -> ResponseReturnValue:
     """Show one page, newest first."""
     chosen = {name: request.args.get(name, "").strip() for name in FILTERS}
     state = FriendState(chosen["state"]) if chosen["state"] in list(FriendState) else None
+    now = current_runtime().now()
     with current_runtime().db() as session:
         page = friend_lists.page(
             session,
@@ -28,10 +29,11 @@ def index() -> ResponseReturnValue:
             tag_id=request.args.get("tag", type=int),
             state=state,
             link_id=request.args.get("link", type=int),
+            now=now,
         )
         shown = {
             "friends": page.items,
-            "tags_of": friend_tags.tags_of_many(session, [friend.id for friend in page.items]),
+            "tags_of": friend_tags.tags_of_many(session, [friend.id for friend in page.items], now=now),
             "links": {link.id: link for link in tracked_links.list_links(session)},
             "next": page.next,
         }

@@ -67,7 +67,7 @@ def delete(tag_id: int) -> ResponseReturnValue:
 
 def _page(*, typed: str = "", refusal: str | None = None, renaming: int | None = None) -> str:
     with current_runtime().db() as session:
-        listed, counts = tags.list_tags(session), tags.count_friends(session)
+        listed, counts = tags.list_tags(session), tags.count_friends(session, now=current_runtime().now())
     return render_template(
         "admin/tags/index.html", tags=listed, counts=counts, typed=typed, refusal=refusal, renaming=renaming
     )

@@ -138,7 +138,7 @@ def list_unanswered(call: Call, query: WaitingQuery) -> WaitingPage:
         after = at_of(moment), int(friend_id)
     found = chats.list_unanswered(call.session, after=after, limit=query.limit + 1)
     waiting = [(friend, friend.unanswered_at) for friend in found[: query.limit] if friend.unanswered_at]
-    shown = answers(call.session, [friend for friend, _ in waiting])
+    shown = answers(call.session, [friend for friend, _ in waiting], now=call.now)
     items = [WaitingFriend(friend=friend, unanswered_at=at) for friend, (_, at) in zip(shown, waiting, strict=True)]
     last = f"{written(waiting[-1][1])}-{waiting[-1][0].id}" if waiting and len(found) > query.limit else None
     return WaitingPage(items=items, next=last)

@@ -35,7 +35,7 @@ def put(call: Call, line_user_id: str, tag_id: int, body: Wearing) -> FriendAnsw
     if body.expires_at is not None and body.expires_at <= call.now:
         raise InvalidInputError([FieldFault("expires_at", "結束時間要晚於現在。")])
     tags.give(call.session, friend.id, tag.id, by=call.actor, now=call.now, expires_at=body.expires_at)
-    return answers(call.session, [friend])[0]
+    return answers(call.session, [friend], now=call.now)[0]
 
 
 @blueprint.delete("/friends/<line_user_id>/tags/<int:tag_id>")

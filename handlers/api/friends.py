@@ -1,6 +1,7 @@
 """Friends over the API: the list, one of them, their attributes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from flask import Blueprint
@@ -95,15 +96,17 @@ def list_friends(call: Call, query: FriendsQuery) -> FriendPage:
         tag_id=query.tag,
         state=FriendState(query.state) if query.state else None,
         link_id=link_id,
+        now=call.now,
     )
-    return FriendPage(items=answers(call.session, page.items), next=str(page.next) if page.next else None)
+    items = answers(call.session, page.items, now=call.now)
+    return FriendPage(items=items, next=str(page.next) if page.next else None)
 
 
 @blueprint.get("/friends/<line_user_id>")
 @operation("讀取好友", details="從未出現過的用戶為 404。", role=Role.VIEWER, answer=FriendAnswer, writes=False)
 def get(call: Call, line_user_id: str) -> FriendAnswer:
     """404 for somebody never seen."""
-    return answers(call.session, [friend_of(call.session, line_user_id)])[0]
+    return answers(call.session, [friend_of(call.session, line_user_id)], now=call.now)[0]
 
 
 @blueprint.patch("/friends/<line_user_id>")
@@ -119,7 +122,7 @@ def change(call: Call, line_user_id: str, body: FriendChanges) -> FriendAnswer:
     friend = friend_of(call.session, line_user_id, will_change=True)
     friends.set_attributes(call.session, friend, body.attributes, by=call.actor, now=call.now)
     call.session.flush()
-    return answers(call.session, [friend])[0]
+    return answers(call.session, [friend], now=call.now)[0]
 
 
 def friend_of(session: Session, line_user_id: str, *, will_change: bool = False) -> Friend:
@@ -132,9 +135,9 @@ def friend_of(session: Session, line_user_id: str, *, will_change: bool = False)
     return friend
 
 
-def answers(session: Session, shown: Sequence[Friend]) -> list[FriendAnswer]:
+def answers(session: Session, shown: Sequence[Friend], *, now: datetime) -> list[FriendAnswer]:
     """Return friends as the API shows them, in their order."""
-    worn = friend_tags.tags_of_many(session, [friend.id for friend in shown])
+    worn = friend_tags.tags_of_many(session, [friend.id for friend in shown], now=now)
     return [
         FriendAnswer(
             line_user_id=friend.line_user_id,

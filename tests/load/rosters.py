@@ -74,7 +74,7 @@ def _queries(db: Database) -> list[tuple[str, Query]]:
     def pages(**wanted: object) -> Query:
         def run(db: Database) -> object:
             with db() as session:
-                return friend_lists.page(session, limit=50, **wanted)  # type: ignore[arg-type]
+                return friend_lists.page(session, limit=50, now=utc_now(), **wanted)  # type: ignore[arg-type]
 
         return run
 

@@ -15,7 +15,7 @@ from tests.factories import make_friend, make_tag
 
 def names(db: Database, **wanted: Any) -> list[str | None]:
     with db() as session:
-        return [friend.display_name for friend in friend_lists.page(session, limit=50, **wanted).items]
+        return [friend.display_name for friend in friend_lists.page(session, now=NOW, limit=50, **wanted).items]
 
 
 def test_pages_follow_each_other_newest_first_without_a_gap(db: Database) -> None:
@@ -25,7 +25,7 @@ def test_pages_follow_each_other_newest_first_without_a_gap(db: Database) -> Non
     after = None
     with db() as session:
         while True:
-            page = friend_lists.page(session, limit=3, after=after)
+            page = friend_lists.page(session, now=NOW, limit=3, after=after)
             seen += [friend.id for friend in page.items]
             if page.next is None:
                 break
@@ -112,8 +112,8 @@ def test_who_is_rare_is_found_beyond_the_newest_thousands(db: Database, tagged: 
     wanted: dict[str, Any] = {"search": "獨一無二", "tag_id": tag.id if tagged else None}
 
     with db() as session:
-        first = friend_lists.page(session, limit=2, **wanted)
-        rest = friend_lists.page(session, limit=2, after=first.next, **wanted)
+        first = friend_lists.page(session, now=NOW, limit=2, **wanted)
+        rest = friend_lists.page(session, now=NOW, limit=2, after=first.next, **wanted)
 
     assert [friend.id for friend in first.items] == [newest, rare[2]]
     assert [friend.id for friend in rest.items] == [rare[1], rare[0]]

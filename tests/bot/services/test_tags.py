@@ -115,7 +115,7 @@ def test_a_tag_in_use_stays_and_the_refusal_says_where(db: Database) -> None:
 
     assert "優惠活動、歡迎訊息、門市海報" in str(refusal.value)
     with db() as session:
-        assert [worn.tag_id for worn in tags.tags_of(session, friend.id)] == [tag.id]
+        assert [worn.tag_id for worn in tags.tags_of(session, friend.id, now=NOW)] == [tag.id]
 
 
 def test_no_number_is_too_strange_to_be_not_found(db: Database) -> None:
