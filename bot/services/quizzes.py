@@ -1,34 +1,38 @@
 """Quizzes and surveys as staff and other systems keep them: made, changed, deleted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.errors import NotFoundError
-from models import Quiz, QuizVersion
+from bot.errors import ConflictError, FieldFault, NotFoundError
+from bot.rules.quizzes import read_sheet, warnings_of
+from bot.services import audit, auto_replies, quiz_checks, usages
+from bot.services.audit import Actor
+from bot.services.quiz_checks import QuizContent
+from models import AttemptState, Quiz, QuizAttempt, QuizVersion
+
+__all__ = [
+    "QuizContent",
+    "change",
+    "content_of",
+    "create",
+    "delete",
+    "get_quiz",
+    "list_quizzes",
+    "newest_version",
+    "page",
+    "toggle",
+    "warnings",
+]
 
 BIGGEST_ID = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class QuizContent:
-    """Everything of a quiz that can be chosen; tags are ids, or names that become tags when it is saved."""
-
-    name: str
-    questions: Sequence[Mapping[str, Any]]
-    results: Sequence[Mapping[str, Any]] = ()
-    ending: Mapping[str, Any] = field(default_factory=dict)
-    start_keywords: Sequence[Mapping[str, str]] = ()
-    attempts_per_friend: int | None = 1
-    attempts_per_day: int | None = None
-    active_from: datetime | None = None
-    active_until: datetime | None = None
-    enabled: bool = True
-    starts_on_follow: bool = False
+CODE_BYTES = 5
+OWN = frozenset(QuizContent.__dataclass_fields__) - {"questions", "results", "ending"}  # columns of the quiz itself
 
 
 def list_quizzes(session: Session) -> list[Quiz]:
@@ -63,10 +67,112 @@ def newest_version(session: Session, quiz: Quiz) -> QuizVersion:
 def content_of(session: Session, quiz: Quiz) -> QuizContent:
     """Return what was chosen for a quiz, tags as ids."""
     version = newest_version(session, quiz)
-    own = [name for name in QuizContent.__dataclass_fields__ if name not in ("questions", "results", "ending")]
     return QuizContent(
         questions=version.questions,
         results=version.results,
         ending=version.ending,
-        **{name: getattr(quiz, name) for name in own},
+        **{name: getattr(quiz, name) for name in OWN},
     )
+
+
+def warnings(content: QuizContent) -> list[FieldFault]:
+    """Return what of a kept content probably is not meant: questions nobody reaches, scores without a result."""
+    return warnings_of(read_sheet(content.questions, content.results, content.ending))
+
+
+def create(session: Session, content: QuizContent, *, by: Actor, now: datetime) -> Quiz:
+    """Make a quiz. Raises InvalidInputError with each fault at its field."""
+    content = quiz_checks.checked(session, content, used={}, used_results=(), by=by, now=now)
+    own = {name: getattr(content, name) for name in OWN}
+    quiz = Quiz(**own, code=secrets.token_hex(CODE_BYTES), version=1, created_at=now, updated_at=now)
+    session.add(quiz)
+    session.flush()
+    _add_version(session, quiz, content, now)
+    changes = audit.changed({}, _for_audit(content))
+    audit.record(session, by, "create", "quiz", quiz.id, now=now, changes=changes)
+    auto_replies.touch(session)
+    return quiz
+
+
+def change(session: Session, quiz_id: int, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> Quiz:
+    """Change the fields of QuizContent that are named. Raises as `create` does, and NotFoundError.
+
+    Other questions, results or ending make a new version; attempts that run finish on theirs.
+    """
+    quiz = get_quiz(session, quiz_id, will_change=True)
+    before = content_of(session, quiz)
+    used, used_results = _used_keys(session, quiz_id)
+    wanted = replace(before, **changes)
+    after = quiz_checks.checked(session, wanted, used=used, used_results=used_results, by=by, now=now)
+    differences = audit.changed(_for_audit(before), _for_audit(after))
+    if differences:
+        for name in differences.keys() & OWN:
+            setattr(quiz, name, getattr(after, name))
+        if differences.keys() - OWN:
+            quiz.version += 1
+            _add_version(session, quiz, after, now)
+        quiz.updated_at = now
+        session.flush()
+        audit.record(session, by, "update", "quiz", quiz_id, now=now, changes=differences)
+        auto_replies.touch(session)
+    return quiz
+
+
+def toggle(session: Session, quiz_id: int, *, by: Actor, now: datetime) -> Quiz:
+    """Switch a quiz on or off. Raises NotFoundError."""
+    quiz = get_quiz(session, quiz_id, will_change=True)
+    return change(session, quiz_id, {"enabled": not quiz.enabled}, by=by, now=now)
+
+
+def delete(session: Session, quiz_id: int, *, by: Actor, now: datetime) -> None:
+    """Delete a quiz; one that friends played is only put away, so that their answers stay.
+
+    Raises NotFoundError, and ConflictError that names what still uses it.
+    """
+    quiz = get_quiz(session, quiz_id, will_change=True)
+    users = usages.users_of_quiz(session, quiz_id)
+    if users:
+        raise ConflictError("這份測驗還在使用中：%(users)s。請先從那裡移除。", users="、".join(users))
+    changes = {name: [value, None] for name, value in _for_audit(content_of(session, quiz)).items()}
+    audit.record(session, by, "delete", "quiz", quiz_id, now=now, changes=changes)
+    if session.scalar(select(QuizAttempt.id).where(QuizAttempt.quiz_id == quiz_id).limit(1)) is None:
+        session.delete(quiz)
+    else:
+        quiz.enabled, quiz.archived_at = False, now
+        running = (QuizAttempt.quiz_id == quiz_id) & (QuizAttempt.state == AttemptState.RUNNING)
+        session.execute(update(QuizAttempt).where(running).values(state=AttemptState.ENDED))
+    session.flush()
+    auto_replies.touch(session)
+
+
+def _add_version(session: Session, quiz: Quiz, content: QuizContent, now: datetime) -> None:
+    session.add(
+        QuizVersion(
+            quiz_id=quiz.id,
+            number=quiz.version,
+            questions=list(content.questions),
+            results=list(content.results),
+            ending=dict(content.ending),
+            created_at=now,
+        )
+    )
+    session.flush()
+
+
+def _used_keys(session: Session, quiz_id: int) -> tuple[dict[str, set[str]], set[str]]:
+    """Return the keys of all versions: of questions, each with those of its choices, and of results."""
+    questions: dict[str, set[str]] = {}
+    results: set[str] = set()
+    for version in session.scalars(select(QuizVersion).where(QuizVersion.quiz_id == quiz_id)):
+        for question in version.questions:
+            choices = questions.setdefault(question["key"], set())
+            choices.update(choice["key"] for choice in question.get("choices") or ())
+        results.update(result["key"] for result in version.results)
+    return questions, results
+
+
+def _for_audit(content: QuizContent) -> dict[str, Any]:
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in vars(content).items()
+    }

@@ -111,9 +111,9 @@ class Sheet:
         """Return a result by its key."""
         return next((result for result in self.results if result.key == key), None)
 
-    def following(self, question: Question, choice: Choice | None = None) -> str | None:
-        """Return the key of the question after this one; None at the end."""
-        wanted = (choice.next if choice else None) or question.next
+    def following(self, question: Question, chosen: Sequence[Choice] = ()) -> str | None:
+        """Return the key of the question after this one; None at the end. The first choice that leads anywhere does."""
+        wanted = next((choice.next for choice in chosen if choice.next), None) or question.next
         if wanted is None:
             place = self._places[question.key] + 1
             return self.questions[place].key if place < len(self.questions) else None
@@ -121,10 +121,9 @@ class Sheet:
 
     def ways_on(self, question: Question) -> set[str | None]:
         """Return every key that may come after a question; None stands for the end."""
-        if question.kind is not Kind.SINGLE:
-            return {self.following(question)}
-        ways = {self.following(question, choice) for choice in question.choices}
-        return ways if question.required else ways | {self.following(question)}
+        ways = {self.following(question, [choice]) for choice in question.choices}
+        can_pass = question.kind is not Kind.SINGLE or not question.required
+        return ways | {self.following(question)} if can_pass else ways
 
 
 def read_sheet(
