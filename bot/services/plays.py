@@ -1,7 +1,7 @@
 """What quizzes, games and referrals share: the moment and place of a play, the words that start one, its addresses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.rules.keywords import Keyword, Match, Rule
+from bot.rules.personal_links import key_of
 from bot.settings import Settings
 from models import ChatSource, Game, PlayedIn, Quiz, ReferralProgram
 
@@ -27,6 +28,8 @@ class Play:
     liff_id: str | None = None
     place: PlayedIn = PlayedIn.CHAT
     liff_base: str = "https://liff.line.me"
+    link_key: bytes = field(default=b"", repr=False)  # signs personal links
+    has_login: bool = True  # whether LINE Login can tell who opens one
 
     @property
     def today(self) -> date:
@@ -52,6 +55,8 @@ def play_at(settings: Settings, *, now: datetime, place: PlayedIn = PlayedIn.CHA
         liff_id=settings.liff_id,
         place=place,
         liff_base=settings.liff_base,
+        link_key=key_of(settings.secret_key.get_secret_value()),
+        has_login=settings.has_login,
     )
 
 

@@ -1,0 +1,206 @@
+"""Invitations: each friend's own link, what is said about it, and the page that it opens."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.errors import NotFoundError
+from bot.messages import text
+from bot.rules.link_previews import is_preview
+from bot.rules.personal_links import seal, unseal
+from bot.services import invitation_messages, referrals
+from bot.services.auto_replies import Said
+from bot.services.invitation_messages import reward_words
+from bot.services.plays import Play
+from bot.services.referral_arrivals import record, settle
+from bot.services.referral_counts import count_follows
+from models import ChatSource, Friend, Invitation, ReferralProgram
+
+__all__ = [
+    "InvitationPage",
+    "Opened",
+    "Step",
+    "count_follows",
+    "find_opened",
+    "is_counted",
+    "note_nobody",
+    "note_opening",
+    "open_page",
+    "record",
+    "reward_words",
+    "settle",
+    "start",
+    "take_tap",
+    "url_of",
+]
+
+CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+CODE_LENGTH = 10
+TAP = "referral:start:"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The invitation behind a link, and its programme."""
+
+    invitation: Invitation
+    program: ReferralProgram
+    is_on: bool  # counts at this moment
+
+
+@dataclass(frozen=True)
+class Step:
+    """A number of friends, and what it brings."""
+
+    friends: int
+    reward: str | None
+    is_reached: bool
+
+
+@dataclass(frozen=True)
+class InvitationPage:
+    """What a friend sees of a programme: the own link, how many came, the steps."""
+
+    name: str
+    link: str
+    words: str  # what to pass on, with the link
+    share_url: str
+    terms_url: str
+    brought: int
+    said: str
+    steps: list[Step]
+    has_login: bool
+    refusal: str | None  # why nothing counts at this moment
+
+
+def start(session: Session, program_id: int, friend: Friend, play: Play) -> Said | None:
+    """Say a friend's own link, how many came by it and what comes next; None for a programme that is not there."""
+    try:
+        program = referrals.get_program(session, program_id)
+    except NotFoundError:
+        return None
+    refusal = _refusal(program, play)
+    if refusal:
+        return Said([text(refusal)], ChatSource.REFERRAL, program.id)
+    page = _page(program, find_or_make(session, program, friend, now=play.now), friend, play)
+    messages = invitation_messages.personal_link(
+        page.name,
+        page.words,
+        page.share_url,
+        page.said,
+        page_url=play.page_url(ChatSource.REFERRAL, program.code),
+        terms_url=page.terms_url,
+    )
+    return Said(messages, ChatSource.REFERRAL, program.id)
+
+
+def take_tap(session: Session, data: str, friend: Friend, play: Play) -> Said | None:
+    """Answer the button `referral:start:CODE`; None for postback data of somebody else."""
+    if not data.startswith(TAP):
+        return None
+    program = referrals.find_program(session, data.removeprefix(TAP))
+    said = start(session, program.id, friend, play) if program else None
+    return said or Said([text(invitation_messages.UNKNOWN)], ChatSource.REFERRAL)
+
+
+def open_page(session: Session, code: str, friend: Friend, play: Play) -> InvitationPage:
+    """Return what the page inside LINE shows to a friend. Raises NotFoundError."""
+    program = referrals.find_program(session, code)
+    if program is None:
+        raise NotFoundError("找不到這個好友邀請活動。")
+    return _page(program, find_or_make(session, program, friend, now=play.now), friend, play)
+
+
+def find_or_make(session: Session, program: ReferralProgram, friend: Friend, *, now: datetime) -> Invitation:
+    """Return a friend's one invitation for a programme, also when it is asked for twice in the same moment."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = insert(Invitation).values(
+        program_id=program.id,
+        friend_id=friend.id,
+        code="".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)),
+        opened=0,
+        opened_without_login=0,
+        not_told=0,
+        brought=0,
+        created_at=now,
+    )
+    query = select(Invitation).where(Invitation.program_id == program.id, Invitation.friend_id == friend.id)
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    keys = ["program_id", "friend_id"]
+    session.execute(row.on_conflict_do_nothing(index_elements=keys))
+    return session.scalars(query).one()
+
+
+def url_of(invitation: Invitation, play: Play) -> str:
+    """Return the personal link that a friend passes on."""
+    return f"{play.public_url}/i/{seal(invitation.code, play.link_key)}"
+
+
+def find_opened(session: Session, sealed: str, play: Play) -> Opened | None:
+    """Return the invitation behind what stands in a link; None for one that is forged, altered or gone."""
+    code = unseal(sealed, play.link_key)
+    if code is None:
+        return None
+    query = select(Invitation, ReferralProgram).join(ReferralProgram, ReferralProgram.id == Invitation.program_id)
+    row = session.execute(query.where(Invitation.code == code)).one_or_none()
+    if row is None:
+        return None
+    invitation, program = row
+    return Opened(invitation, program, referrals.period_of(program).holds(play.now))
+
+
+def is_counted(*, user_agent: str) -> bool:
+    """Whether an opening counts: by a person, not by a preview."""
+    return not is_preview(user_agent)
+
+
+def note_opening(session: Session, invitation: Invitation, *, has_login: bool) -> None:
+    """Count one opening; without LINE Login nobody will ever know who it was."""
+    values: dict[Any, Any] = {Invitation.opened: Invitation.opened + 1}
+    if not has_login:
+        values[Invitation.opened_without_login] = Invitation.opened_without_login + 1
+    session.execute(update(Invitation).where(Invitation.id == invitation.id).values(values))
+
+
+def note_nobody(session: Session, invitation_id: int) -> None:
+    """Count a login that was cancelled or failed: somebody opened the link, LINE did not tell who."""
+    more = {Invitation.not_told: Invitation.not_told + 1}
+    session.execute(update(Invitation).where(Invitation.id == invitation_id).values(more))
+
+
+def _page(program: ReferralProgram, invitation: Invitation, friend: Friend, play: Play) -> InvitationPage:
+    link = url_of(invitation, play)
+    words = invitation_messages.to_pass_on(program.invitation, link, name=friend.display_name or "")
+    return InvitationPage(
+        name=program.name,
+        link=link,
+        words=words,
+        share_url=invitation_messages.share_address(words, link),
+        terms_url=play.terms_url(ChatSource.REFERRAL, program.code),
+        brought=invitation.brought,
+        said=invitation_messages.progress(invitation.brought, program.steps),
+        steps=[_step(step, invitation.brought) for step in program.steps],
+        has_login=play.has_login,
+        refusal=_refusal(program, play),
+    )
+
+
+def _step(step: Mapping[str, Any], brought: int) -> Step:
+    reward = reward_words(step["reward"]) if step["reward"] else None
+    return Step(friends=step["friends"], reward=reward, is_reached=step["friends"] <= brought)
+
+
+def _refusal(program: ReferralProgram, play: Play) -> str | None:
+    """Return why nothing counts at this moment, as friends read it; None if everything does."""
+    if referrals.period_of(program).holds(play.now):
+        return None if play.has_login else invitation_messages.NO_LOGIN
+    is_early = program.enabled and program.active_from is not None and play.now < program.active_from
+    return invitation_messages.NOT_BEGUN if is_early else invitation_messages.OVER
