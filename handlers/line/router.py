@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import metrics
 from bot.runtime import Runtime
-from bot.services import auto_replies, chats, friends, inbox, tags, tracked_links
+from bot.services import auto_replies, chats, friends, inbox, invitations, tags, tracked_links
 from bot.services.auto_replies import Said
 from bot.services.inbox import DueAnswer, StoredEvent
 from handlers.line import conversations, friendships, places
@@ -141,6 +141,7 @@ def _note_answer(turn: Turn, said: Said, friend: Friend) -> None:
 def _write(session: Session, batch: Batch, now: datetime, lease: timedelta) -> None:
     if batch.follows:
         tracked_links.explain_follows(session, batch.follows, now=now)
+        invitations.count_follows(session, batch.follows, now=now)
     session.flush()
     chats.write(session, batch.chat_lines)
     inbox.write_answers(session, batch.answers, leased_until=now + lease)
