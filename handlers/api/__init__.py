@@ -6,8 +6,10 @@ from handlers.api import (
     access,
     chats,
     docs,
+    draws,
     friend_tags,
     friends,
+    games,
     greeting,
     keyword_rules,
     links,
@@ -22,7 +24,21 @@ from handlers.api.limits import Limits
 from handlers.api.openapi import PREFIX
 from handlers.api.repeats import Running
 
-RESOURCES = (friends, friend_tags, rosters, timelines, chats, tags, keyword_rules, greeting, links, reports, settings)
+RESOURCES = (
+    friends,
+    friend_tags,
+    rosters,
+    timelines,
+    chats,
+    tags,
+    keyword_rules,
+    games,
+    draws,
+    greeting,
+    links,
+    reports,
+    settings,
+)
 
 
 def init_app(app: Flask) -> None:
