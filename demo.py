@@ -91,6 +91,9 @@ def make_environment(web: int, simulator: int) -> dict[str, str]:
         "LINE_API_DATA_BASE": line,
         "LINE_LOGIN_BASE": line,
         "LINE_LOGIN_CHANNEL_ID": "1650000000",
+        "LIFF_ID": "1650000000-Yanglai1",
+        "LIFF_BASE": f"{line}/liff",
+        "LIFF_SDK_URL": f"{line}/liff/edge/2/sdk.js",
     }
 
 

@@ -269,6 +269,8 @@ def simulator(host: str, friends: int) -> None:
         channel_access_token=settings.line_channel_access_token.get_secret_value(),
         login_channel_id=settings.line_login_channel_id,
         login_channel_secret=login_secret.get_secret_value() if login_secret else None,
+        liff_id=settings.liff_id,
+        liff_endpoint_url=f"{settings.public_url}/liff",
         friends=friends,
     )
     click.echo(f"simulator: http://{host}:{settings.simulator_port}/", err=True)

@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from simulator.chat import chat
 from simulator.control_crowds import control_crowds
+from simulator.control_liff import control_liff
 from simulator.control_people import control_people
 from simulator.control_platform import control_platform
+from simulator.liff import liff
 from simulator.login import login
 from simulator.platform import make_platform
 from simulator.settings import Settings
@@ -31,7 +33,7 @@ def create_app(settings: Settings) -> Flask:
         app.json.sort_keys = False
         app.json.compact = True
     app.extensions["world"] = World(settings)
-    for part in (make_platform(), login, control_people, control_crowds, control_platform, chat):
+    for part in (make_platform(), login, liff, control_people, control_crowds, control_platform, control_liff, chat):
         app.register_blueprint(part)
     app.before_request(check_visitor)
     app.after_request(protect)
@@ -40,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
 
 def check_visitor() -> ResponseReturnValue | None:
     """Pages and control API are for this machine, and not for other web sites in its browser."""
-    if request.path.startswith(("/v2/", "/bot/", "/oauth2/v2.1/", "/friendship/", "/dialog/")):
+    if request.path.startswith(("/v2/", "/bot/", "/oauth2/v2.1/", "/friendship/", "/dialog/", "/liff/")):
         return None
     world: World = current_app.extensions["world"]
     origin = request.headers.get("Origin")

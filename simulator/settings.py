@@ -18,6 +18,8 @@ class Settings:
     channel_access_token: str = "simulated-channel-access-token"  # noqa: S105
     login_channel_id: str = "1650000000"
     login_channel_secret: str = "simulated-login-secret"  # noqa: S105
+    liff_id: str = "1650000000-Yanglai1"  # one LIFF app is there from the start; empty: none
+    liff_endpoint_url: str = "http://127.0.0.1:8000/liff"
 
     bot_user_id: str = "U8e742f61d673b39c7fff3cecb7536ef0"
     basic_id: str = "@000aaaaa"

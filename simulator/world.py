@@ -14,6 +14,7 @@ from simulator.continuations import Continuations
 from simulator.faults import Faults
 from simulator.groups import Groups
 from simulator.ledger import Ledger
+from simulator.liff_apps import LiffApps
 from simulator.logins import Logins
 from simulator.narrowcasts import Narrowcasts
 from simulator.notice_board import NoticeBoard
@@ -60,6 +61,7 @@ class World:
         self.rich_menus = RichMenus()
         self.continuations = Continuations(self.clock)
         self.logins = Logins(self.clock, settings)
+        self.liff_apps = LiffApps(self.clock, settings)
         self.quota = Quota(self.clock, settings.message_limit)
         self.rate_limits = RateLimits(self.clock, on=settings.limit_rates)
         self.retry_keys = RetryKeys(self.clock)

@@ -2,6 +2,7 @@
 
 import { linkAddress, toast } from "./dom.js";
 import { person } from "./calls.js";
+import { isLiff, openLiff } from "./liff.js";
 
 const INPUT = { date: "date", time: "time", datetime: "datetime-local" };
 
@@ -20,9 +21,10 @@ function askTime(action) {
   });
 }
 
-function openLink(address) {
+function openLink(chat, address) {
   const safe = linkAddress(address);
   if (safe === null) toast("這個網址不能開啟");
+  else if (isLiff(safe)) openLiff(chat.id, safe);
   else if (/^https?:/.test(safe)) window.open(safe, "_blank", "noopener,noreferrer");
   else toast(`會開啟 ${safe}`);
 }
@@ -47,7 +49,7 @@ async function tapPostback(chat, action) {
 const PERFORM = {
   message: (chat, action) => chat.say(action.text),
   postback: tapPostback,
-  uri: (_chat, action) => openLink(action.uri),
+  uri: (chat, action) => openLink(chat, action.uri),
   clipboard: (_chat, action) => copy(action.clipboardText),
   camera: (chat) => chat.chooseImage(),
   cameraRoll: (chat) => chat.chooseImage(),

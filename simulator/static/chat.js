@@ -4,6 +4,7 @@ import { make, picture, toast } from "./dom.js";
 import { call, person } from "./calls.js";
 import { drawMessage } from "./messages.js";
 import { onTap } from "./actions.js";
+import { isLiff, openLiff } from "./liff.js";
 import { drawRichMenu } from "./rich_menu.js";
 
 const byId = (id) => document.getElementById(id);
@@ -172,6 +173,7 @@ export class Chat {
     for (const id of ["block", "banner-block"]) act(id, "block");
     for (const id of ["unblock", "banner-unblock"]) act(id, "unblock");
     this.setUpMenus();
+    this.setUpLinks();
     this.setUpComposer();
     this.setUpStickers();
   }
@@ -190,6 +192,15 @@ export class Chat {
     byId("menu-toggle").addEventListener("click", () => this.showRichMenu(!this.menuOpen));
     byId("send-image").addEventListener("click", () => this.chooseImage());
     byId("send-location").addEventListener("click", () => this.run(() => person(this.id, "location")));
+  }
+
+  setUpLinks() {
+    byId("talk").addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link || !isLiff(link.href)) return;
+      event.preventDefault();
+      openLiff(this.id, link.href);
+    });
   }
 
   setUpComposer() {
