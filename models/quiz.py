@@ -103,6 +103,9 @@ class QuizAttempt(Base):
     quiz: Mapped[Quiz] = relationship()
     version: Mapped[QuizVersion] = relationship()
 
+    # no answer is written to a step that another one took
+    __mapper_args__ = {"version_id_col": step, "version_id_generator": False}  # noqa: RUF012 SQLAlchemy reads it
+
 
 class QuizAnswer(Base):
     """One answer; several choices are several rows. A skipped question is a row without choice and value."""

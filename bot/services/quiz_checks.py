@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import FieldFault, InvalidInputError
 from bot.messages import check
+from bot.messages.checks import MOST_MESSAGES
 from bot.messages.shapes import is_encodable
 from bot.rules.keywords import Keyword, Match, check_keywords
 from bot.rules.quizzes import (
@@ -136,18 +137,24 @@ def _faults_of_times(content: QuizContent) -> list[FieldFault]:
 
 
 def _faults_of_results(content: QuizContent) -> list[FieldFault]:
+    """A reply holds five messages; where answers are explained, the last explanation is one of them."""
+    explains = any(
+        question["explanation"] or any(choice["correct"] for choice in question.get("choices", ()))
+        for question in content.questions
+    )
+    most = MOST_MESSAGES - 1 if explains else MOST_MESSAGES
     faults: list[FieldFault] = []
     for place, result in enumerate(content.results):
-        faults += _faults_of_messages(result["messages"], f"results[{place}].messages")
+        faults += _faults_of_messages(result["messages"], f"results[{place}].messages", most)
         if result["reward"] is not None:
             faults += rewards.faults_of_reward(result["reward"], root=f"results[{place}].reward")
-    return faults + _faults_of_messages(content.ending["messages"], "ending.messages")
+    return faults + _faults_of_messages(content.ending["messages"], "ending.messages", most)
 
 
-def _faults_of_messages(messages: object, root: str) -> list[FieldFault]:
+def _faults_of_messages(messages: object, root: str, most: int) -> list[FieldFault]:
     if not messages or not isinstance(messages, list):
         return []
-    return as_field_faults(check(messages, variables=RESULT_VARIABLES, root=root))
+    return as_field_faults(check(messages, most=most, variables=RESULT_VARIABLES, root=root))
 
 
 def _with_tag_ids(session: Session, content: QuizContent, by: Actor, now: datetime) -> QuizContent:

@@ -1,5 +1,6 @@
 """Quizzes: their form and what is wrong with it, one step of an attempt, answers that are typed, what is asked."""
 
+from bot.rules.quizzes import words
 from bot.rules.quizzes.chat import Asked, ask
 from bot.rules.quizzes.checks import faults_of_shape
 from bot.rules.quizzes.content import Choice, Ending, Kind, Question, Result, Sheet, read_sheet
@@ -48,4 +49,5 @@ __all__ = [
     "tidy_results",
     "warnings_of",
     "with_day",
+    "words",
 ]

@@ -1,0 +1,61 @@
+"""Quizzes and their versions, read once per transaction; attempts that run, found once per batch of events."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.rules.quizzes import Sheet, read_sheet
+from models import AttemptState, Quiz, QuizAttempt, QuizVersion
+
+SHEETS, QUIZZES, RUNNING = "quiz_sheets", "quizzes", "running_quiz_attempts"
+
+
+def sheet_of(session: Session, version_id: int) -> Sheet:
+    """Return a version ready to be played; it never changes."""
+    sheets: dict[int, Sheet] = session.info.setdefault(SHEETS, {})
+    if version_id not in sheets:
+        version = session.get_one(QuizVersion, version_id)
+        sheets[version_id] = read_sheet(version.questions, version.results, version.ending)
+    return sheets[version_id]
+
+
+def get_quiz(session: Session, quiz_id: int) -> Quiz:
+    """Return the quiz of an attempt, also one that was deleted and left its answers."""
+    quizzes: dict[int, Quiz] = session.info.setdefault(QUIZZES, {})
+    if quiz_id not in quizzes:
+        quizzes[quiz_id] = session.get_one(Quiz, quiz_id)
+    return quizzes[quiz_id]
+
+
+def expect(session: Session, friend_ids: Iterable[int]) -> None:
+    """Look up, in one statement, the running attempts of everybody whose events are about to be handled."""
+    known = _running(session)
+    wanted = [friend_id for friend_id in set(friend_ids) if friend_id not in known]
+    if not wanted:
+        return
+    known.update({friend_id: [] for friend_id in wanted})
+    query = select(QuizAttempt).where(
+        QuizAttempt.friend_id.in_(sorted(wanted)), QuizAttempt.state == AttemptState.RUNNING
+    )
+    for attempt in session.scalars(query.order_by(QuizAttempt.id)):
+        known[attempt.friend_id].append(attempt)
+
+
+def running_attempts(session: Session, friend_id: int) -> list[QuizAttempt]:
+    """Return the attempts that a friend, whose row is locked, has begun and not finished."""
+    expect(session, [friend_id])
+    return [one for one in _running(session)[friend_id] if one.state is AttemptState.RUNNING]
+
+
+def note_running(session: Session, attempt: QuizAttempt) -> None:
+    """Add an attempt that begins now."""
+    expect(session, [attempt.friend_id])
+    known = _running(session)[attempt.friend_id]
+    if attempt not in known:
+        known.append(attempt)
+
+
+def _running(session: Session) -> dict[int, list[QuizAttempt]]:
+    found: dict[int, list[QuizAttempt]] = session.info.setdefault(RUNNING, {})
+    return found
