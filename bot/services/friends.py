@@ -28,7 +28,7 @@ LOCK = (  # built once: every batch of events runs it
     select(Friend)
     .where(Friend.line_user_id.in_(bindparam("line_user_ids", expanding=True)))
     .order_by(Friend.id)
-    .with_for_update()
+    .with_for_update(key_share=True)  # whoever puts a tag on a friend, or promises something, need not wait
 )
 
 

@@ -14,11 +14,12 @@ from bot.errors import NotFoundError
 from bot.messages import text
 from bot.rules.link_previews import is_preview
 from bot.rules.personal_links import seal, unseal
-from bot.services import invitation_messages, referrals
+from bot.services import invitation_messages, login_trips, referral_arrivals, referrals
 from bot.services.auto_replies import Said
 from bot.services.invitation_messages import reward_words
+from bot.services.login_trips import Trip, Visitor
 from bot.services.plays import Play
-from bot.services.referral_arrivals import record, settle
+from bot.services.referral_arrivals import settle
 from bot.services.referral_counts import count_follows
 from models import ChatSource, Friend, Invitation, ReferralProgram
 
@@ -26,14 +27,16 @@ __all__ = [
     "InvitationPage",
     "Opened",
     "Step",
+    "arrive",
     "count_follows",
     "find_opened",
     "is_counted",
+    "is_of_invitation",
     "note_nobody",
     "note_opening",
     "open_page",
-    "record",
     "reward_words",
+    "set_out",
     "settle",
     "start",
     "take_tap",
@@ -43,6 +46,7 @@ __all__ = [
 CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 10
 TAP = "referral:start:"
+GOAL = "invitation:"  # of a trip, before the invitation's id
 
 
 @dataclass(frozen=True)
@@ -170,10 +174,29 @@ def note_opening(session: Session, invitation: Invitation, *, has_login: bool) -
     session.execute(update(Invitation).where(Invitation.id == invitation.id).values(values))
 
 
-def note_nobody(session: Session, invitation_id: int) -> None:
+def set_out(invitation: Invitation, *, now: datetime) -> Trip:
+    """Begin a trip from an invitation through LINE Login."""
+    return login_trips.set_out(f"{GOAL}{invitation.id}", now=now)
+
+
+def is_of_invitation(trip: Trip) -> bool:
+    """Whether a trip began at an invitation."""
+    return trip.goal.startswith(GOAL)
+
+
+def arrive(session: Session, trip: Trip, visitor: Visitor, *, now: datetime) -> None:
+    """Keep who came by an invitation; see `referral_arrivals.record`."""
+    referral_arrivals.record(session, _id_of(trip), visitor, opened_at=trip.opened_at, now=now)
+
+
+def note_nobody(session: Session, trip: Trip) -> None:
     """Count a login that was cancelled or failed: somebody opened the link, LINE did not tell who."""
     more = {Invitation.not_told: Invitation.not_told + 1}
-    session.execute(update(Invitation).where(Invitation.id == invitation_id).values(more))
+    session.execute(update(Invitation).where(Invitation.id == _id_of(trip)).values(more))
+
+
+def _id_of(trip: Trip) -> int:
+    return int(trip.goal.removeprefix(GOAL))
 
 
 def _page(program: ReferralProgram, invitation: Invitation, friend: Friend, play: Play) -> InvitationPage:

@@ -1,66 +1,24 @@
 """People who came through a tracked link and told LINE Login who they are; the follows that this explains."""
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.database import Database
-from bot.errors import GatewayError
-from bot.gateways.line_login import LineLogin
 from bot.services import friends, login_trips, tags
-from bot.services.login_trips import Trip
+from bot.services.login_trips import Trip, Visitor
 from models import Friend, FriendshipChange, FriendshipKind, FriendState, LinkArrival, TagSource, TrackedLink
-
-logger = logging.getLogger(__name__)
 
 WAIT = timedelta(hours=24)  # how long after its opening a link may explain a follow
 SLICE = 2_000
 KEPT = timedelta(days=7)  # events may be handled late; nobody needs to know of strangers for longer
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """Whom LINE Login found in front of the browser."""
-
-    line_user_id: str
-    is_friend: bool | None  # None: LINE did not tell
-    has_changed: bool | None  # whether the friendship began on LINE's own pages; None: they did not ask
-
-
 def set_out(link: TrackedLink, *, now: datetime) -> Trip:
     """Begin a trip from a link through LINE Login."""
     return login_trips.set_out(str(link.id), now=now)
-
-
-def arrive(
-    db: Database,
-    login: LineLogin,
-    trip: Trip,
-    *,
-    code: str,
-    redirect_uri: str,
-    has_changed: bool | None,
-    now: datetime,
-) -> bool:
-    """Learn from LINE who came back from a trip and keep the arrival. True for a friend of the account.
-
-    Raises GatewayError if LINE did not say who it is; nothing is kept then.
-    """
-    person, access_token = login_trips.come_back(login, trip, code=code, redirect_uri=redirect_uri)
-    is_friend: bool | None = None
-    try:
-        is_friend = login.is_friend(access_token)
-    except GatewayError as failure:
-        logger.warning("the friendship of somebody who logged in is not known: %s", failure)
-
-    with db.begin() as session:
-        record(session, trip, Visitor(person.line_user_id, is_friend, has_changed), now=now)
-    return bool(is_friend)
 
 
 def record(session: Session, trip: Trip, visitor: Visitor, *, now: datetime) -> None:

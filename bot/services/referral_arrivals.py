@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.database import Database
 from bot.rules.referrals import Coming, Past, Verdict, judge, opened_again
 from bot.services import friends, referral_counts, referrals
-from bot.services.link_arrivals import Visitor
+from bot.services.login_trips import Visitor
 from models import Friend, FriendState, Invitation, Referral, ReferralProgram, ReferralReason, ReferralState
 
 SLICE = 500

@@ -2,10 +2,12 @@
 
 from flask import Flask
 
-from handlers.site import liff, links
+from handlers.site import arrivals, invitations, liff, links
 
 
 def init_app(app: Flask) -> None:
     """Give the application the site's pages."""
     app.register_blueprint(links.blueprint)
+    app.register_blueprint(invitations.blueprint)
+    app.register_blueprint(arrivals.blueprint)
     app.register_blueprint(liff.blueprint)

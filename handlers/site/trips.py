@@ -43,14 +43,17 @@ class TripCookie:
         trip = Trip(str(goal), state, nonce, verifier, datetime.fromisoformat(opened_at))
         return trip if trip.opened_at <= now <= trip.opened_at + LIFE else None
 
+    def find_own(self, *, now: datetime) -> Trip | None:
+        """Return the trip that LINE's answer in this request belongs to; None if it is no trip of this browser's."""
+        trip = self.find(now=now)
+        state = request.args.get("state", "").encode()
+        return trip if trip is not None and hmac.compare_digest(state, trip.state.encode()) else None
+
     def find_ended(self, *, now: datetime) -> tuple[Trip, str] | None:
         """Return the trip that LINE's answer in this request ends, and its code; None if it is of no trip of ours."""
-        trip = self.find(now=now)
+        trip = self.find_own(now=now)
         code = request.args.get("code", "")
-        is_of_trip = trip is not None and hmac.compare_digest(
-            request.args.get("state", "").encode(), trip.state.encode()
-        )
-        return (trip, code) if trip is not None and is_of_trip and 0 < len(code) <= LONGEST_CODE else None
+        return (trip, code) if trip is not None and 0 < len(code) <= LONGEST_CODE else None
 
     def forget(self, response: Response) -> None:
         """Let the browser forget its trip."""

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from bot.database import Database
 from bot.services import friends, link_arrivals, tags, tracked_links
 from bot.services.audit import OPERATOR
-from bot.services.link_arrivals import Visitor
-from bot.services.login_trips import Trip
+from bot.services.login_trips import Trip, Visitor
 from models import Friend, FriendProof, FriendshipChange, FriendState, FriendTag, LinkArrival, TagSource, TrackedLink
 from tests.conftest import NOW
 
