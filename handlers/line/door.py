@@ -12,7 +12,7 @@ from bot.services.inbox import Delivery, StoredEvent
 from handlers.line.lanes import Lanes
 
 PRESSURE = 4  # requests at once
-LINGER = 0.0012  # seconds the writer waits under pressure: fewer, larger commits
+LINGER = 0.0012  # seconds whoever commits waits under pressure: fewer, larger commits
 PATIENCE = 1.8  # seconds; LINE waits two
 
 
@@ -23,7 +23,7 @@ class Door:
         self._storing = 0  # requests that wait for their events to be durable
         self._lock = threading.Lock()
         self._writer: GroupCommit[Connection, Delivery, list[StoredEvent]] = GroupCommit(
-            runtime.db.begin_connection, inbox.store, name="inbox", linger=self._linger
+            runtime.db.begin_in_haste, inbox.store, name="inbox", linger=self._linger
         )
         self._lanes = Lanes(runtime, is_pressed=lambda: self._storing >= PRESSURE)
 
@@ -45,6 +45,5 @@ class Door:
         self._lanes.handle(events)
 
     def close(self) -> None:
-        """Store what came in, handle and say what is in flight."""
-        self._writer.close()
+        """Handle and say what is in flight; what came in is stored by the threads that brought it."""
         self._lanes.close()

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 LANES = 4
 SQLITE_LANES = 1  # one writer at a time: more lanes only make smaller transactions
+MOST_OUTCOMES = 200
 SPEAKERS = 24  # LINE may take its time with each
 OUTCOMES_LINGER = 0.05  # seconds; nobody waits for these
 CLOSING_PATIENCE = 8.0  # seconds that a closing process gives what is in flight
@@ -42,10 +43,13 @@ class Lane:
         *,
         most: int,
         is_pressed: Callable[[], bool] = lambda: False,
+        linger: float = 0.0,
     ) -> None:
+        """`linger`: seconds to wait for company after the first piece."""
         self._work = work
         self._most = most
         self._is_pressed = is_pressed
+        self._linger = linger
         self._waiting: queue.SimpleQueue[tuple[float, Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._started = False
@@ -74,6 +78,8 @@ class Lane:
         while (first := self._waiting.get()) is not None:
             since, item = first
             batch = [item]
+            if self._linger:
+                time.sleep(self._linger)
             ended = self._gather(batch, since)
             try:
                 self._work(batch)
@@ -111,8 +117,9 @@ class Lanes:
     def __init__(self, runtime: Runtime, *, is_pressed: Callable[[], bool]) -> None:
         self._runtime = runtime
         self._outcomes: GroupCommit[Session, Outcome, bool] = GroupCommit(
-            runtime.db.begin, replies.write, name="outcomes", linger=lambda: OUTCOMES_LINGER
+            runtime.db.begin, replies.write, name="outcomes"
         )
+        self._clerk = Lane("outcomes", self._write, most=MOST_OUTCOMES, linger=OUTCOMES_LINGER)
         count = SQLITE_LANES if runtime.db.is_sqlite else LANES
         self._lanes = [
             Lane(f"lane-{n}", self._handle, most=router.MOST_AT_ONCE, is_pressed=is_pressed) for n in range(count)
@@ -127,12 +134,11 @@ class Lanes:
     def close(self) -> None:
         """Finish what is in flight."""
         until = time.monotonic() + CLOSING_PATIENCE
-        for threads in (self._lanes, self._speakers):  # lanes first: they bring the speakers their last answers
+        for threads in (self._lanes, self._speakers, [self._clerk]):  # in this order: each brings the next its last
             for lane in threads:
                 lane.end()
             for lane in threads:
                 lane.join(until)
-        self._outcomes.close()
 
     def _handle(self, events: list[StoredEvent]) -> None:
         for answer in router.handle(self._runtime, events):
@@ -141,7 +147,10 @@ class Lanes:
     def _say(self, answers: list[DueAnswer]) -> None:
         for answer in answers:
             replies.show_waiting(self._runtime.line, answer, now=self._runtime.now())
-            self._outcomes.submit(replies.say(self._runtime.line, answer, now=self._runtime.now()))
+            self._clerk.put(replies.say(self._runtime.line, answer, now=self._runtime.now()))
+
+    def _write(self, outcomes: list[Outcome]) -> None:
+        self._outcomes.write_together(outcomes)
 
 
 def _turn_of(payload: object, places: int) -> int:

@@ -100,6 +100,36 @@ def test_the_workers_of_one_gunicorn_count_together_and_end_cleanly(database_fil
     assert not list(tmp_path.glob("yanglai-metrics-*"))
 
 
+def test_a_sender_that_falls_silent_in_its_body_is_let_go(database_file: str, tmp_path: Path) -> None:
+    port = a_free_port()
+    given = environment(database_file, port, TMPDIR=str(tmp_path))
+    head = b"POST /callback HTTP/1.1\r\nHost: x\r\nX-Line-Signature: x\r\nContent-Length: 90\r\n\r\n"
+    with web(given, tmp_path / "web.log"), socket.create_connection(("127.0.0.1", port), timeout=10) as sender:
+        sender.sendall(head + b"{")
+        began = time.monotonic()
+        assert sender.recv(100).startswith(b"HTTP/1.1 400 ")
+        assert 1 < time.monotonic() - began < 4
+    assert "Traceback" not in (tmp_path / "web.log").read_text()
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["create-staff", "小美", "--role", "owner", "--password-stdin"]])
+def test_a_command_that_cannot_reach_the_database_says_so_in_one_line(command: list[str], tmp_path: Path) -> None:
+    given = environment("postgresql+psycopg://nobody:secret@127.0.0.1:1/nothing", a_free_port())
+    done = subprocess.run(
+        [str(BIN / "flask"), "--app", "app", *command],
+        cwd=HOUSE,
+        env=given | {"TMPDIR": str(tmp_path)},
+        input="a long enough password",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
 def test_a_web_process_without_a_setting_says_which_and_ends(database_file: str, tmp_path: Path) -> None:
     given = environment(database_file, a_free_port(), LINE_CHANNEL_SECRET="", TMPDIR=str(tmp_path))
     command = [str(BIN / "gunicorn"), "--config", str(HOUSE / "gunicorn.conf.py"), "--chdir", str(tmp_path)]

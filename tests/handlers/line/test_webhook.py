@@ -1,6 +1,7 @@
 """LINE's door: what is let in, what is refused, and what LINE hears."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from bot.database import Database
+from bot.database import Database, connect
 from bot.errors import GatewayError, GatewayRefusedError
 from models import (
     AnswerState,
@@ -96,6 +97,23 @@ def test_events_that_cannot_be_stored_are_answered_503(client: FlaskClient, db: 
     assert deliver(client, follow(user(1))).status_code == 503
     with db.begin() as session:
         session.execute(text("ALTER TABLE gone RENAME TO webhook_event"))
+    assert deliver(client, follow(user(1))).status_code == 200
+    settled()
+
+
+def test_events_that_would_wait_for_another_program_are_refused_while_line_still_listens(
+    client: FlaskClient, db: Database, settled: Settled
+) -> None:
+    program = connect(db.engine.url.render_as_string(hide_password=False))
+    with program.engine.connect() as stranger:
+        if db.is_sqlite:
+            stranger.exec_driver_sql("CREATE TABLE stranger (id INTEGER)")  # takes the write lock
+        else:
+            stranger.exec_driver_sql("LOCK TABLE webhook_event IN EXCLUSIVE MODE")
+        began = time.monotonic()
+        assert deliver(client, follow(user(1))).status_code == 503
+        assert time.monotonic() - began < 2
+    program.dispose()
     assert deliver(client, follow(user(1))).status_code == 200
     settled()
 
