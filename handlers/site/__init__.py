@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers.site import arrivals, invitations, liff, links
+from handlers.site import arrivals, game_page, invitations, liff, links
 
 
 def init_app(app: Flask) -> None:
@@ -11,3 +11,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(invitations.blueprint)
     app.register_blueprint(arrivals.blueprint)
     app.register_blueprint(liff.blueprint)
+    app.register_blueprint(game_page.blueprint)
