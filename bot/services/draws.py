@@ -21,7 +21,7 @@ from bot.services.game_prizes import live_prizes
 from bot.services.plays import Play
 from models import ChatSource, Draw, Friend, Game, GameKind, Prize
 
-__all__ = ["GameState", "draw", "draw_once", "draw_on_page", "open_page", "start", "take_tap"]
+__all__ = ["GameState", "draw", "draw_on_page", "draw_once", "open_page", "start", "take_tap"]
 
 TAP = re.compile(
     r"game:(?:start:(?P<start>[A-Za-z0-9_-]{1,40})|draw:(?P<draw>[A-Za-z0-9_-]{1,40}):(?P<key>[\w-]{1,40}))"
