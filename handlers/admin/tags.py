@@ -44,7 +44,7 @@ def rename(tag_id: int) -> ResponseReturnValue:
     name = request.form.get("name", "")
     try:
         with runtime.db.begin() as session:
-            tags.rename(session, tag_id, name, by=current_actor(), now=runtime.now())
+            tags.change(session, tag_id, {"name": name}, by=current_actor(), now=runtime.now())
     except (ConflictError, InvalidInputError) as error:
         return _page(renaming=tag_id, typed=name, refusal=_sentence(error)), 422
     flash(gettext("已改名。"))

@@ -80,7 +80,7 @@ def get(call: Call, tag_id: int) -> TagAnswer:
 )
 def rename(call: Call, tag_id: int, body: TagBody) -> TagAnswer:
     """Rules and friends keep the tag."""
-    return _answer(tags.rename(call.session, tag_id, body.name, by=call.actor, now=call.now))
+    return _answer(tags.change(call.session, tag_id, {"name": body.name}, by=call.actor, now=call.now))
 
 
 @blueprint.delete("/tags/<int:tag_id>")

@@ -41,7 +41,7 @@ def test_every_change_is_in_the_audit_log_with_whoever_made_it(db: Database) -> 
     with db.begin() as session:
         tag_id = tags.create(session, "團購", by=STAFF, now=NOW).id
     with db.begin() as session:
-        tags.rename(session, tag_id, "團購主", by=STAFF, now=NOW)
+        tags.change(session, tag_id, {"name": "團購主"}, by=STAFF, now=NOW)
     tags.delete(db, tag_id, by=STAFF, now=NOW)
 
     with db() as session:
@@ -113,7 +113,7 @@ def test_a_tag_in_use_stays_and_the_refusal_says_where(db: Database) -> None:
     with pytest.raises(ConflictError) as refusal:
         tags.delete(db, tag.id, by=STAFF, now=NOW)
 
-    assert "優惠活動、歡迎訊息、門市海報" in str(refusal.value)
+    assert "關鍵字回應「優惠活動」、歡迎訊息、加入管道「門市海報」" in str(refusal.value)
     with db() as session:
         assert [worn.tag_id for worn in tags.tags_of(session, friend.id, now=NOW)] == [tag.id]
 
@@ -123,7 +123,7 @@ def test_no_number_is_too_strange_to_be_not_found(db: Database) -> None:
         with db.begin() as session, pytest.raises(NotFoundError):
             tags.get_tag(session, tag_id)
         with db.begin() as session, pytest.raises(NotFoundError):
-            tags.rename(session, tag_id, "新名字", by=STAFF, now=NOW)
+            tags.change(session, tag_id, {"name": "新名字"}, by=STAFF, now=NOW)
         with pytest.raises(NotFoundError):
             tags.delete(db, tag_id, by=STAFF, now=NOW)
 
@@ -132,6 +132,6 @@ def test_a_tag_cannot_take_the_name_of_another(db: Database) -> None:
     with db.begin() as session:
         first, second = make_tag(session, "一"), make_tag(session, "二")
     with db.begin() as session, pytest.raises(ConflictError):
-        tags.rename(session, second.id, "一", by=STAFF, now=NOW)
+        tags.change(session, second.id, {"name": "一"}, by=STAFF, now=NOW)
     with db.begin() as session:
-        assert tags.rename(session, first.id, "一", by=STAFF, now=NOW).name == "一"
+        assert tags.change(session, first.id, {"name": "一"}, by=STAFF, now=NOW).name == "一"
