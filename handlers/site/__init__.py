@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers.site import arrivals, game_page, invitations, liff, links
+from handlers.site import arrivals, game_page, invitations, liff, links, quiz_page
 
 
 def init_app(app: Flask) -> None:
@@ -11,4 +11,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(invitations.blueprint)
     app.register_blueprint(arrivals.blueprint)
     app.register_blueprint(liff.blueprint)
+    app.register_blueprint(quiz_page.blueprint)
     app.register_blueprint(game_page.blueprint)
