@@ -20,7 +20,7 @@ from handlers.admin.segment_openers import OPENERS
 
 ROOT = "conditions"
 BREAKS = frozenset("\r\n")  # no field of one line can hold them
-MOST_DEPTH = 20  # of groups in groups, as many as conditions may have
+MOST_DEPTH = 19  # of groups in groups; with the condition inside, as many floors as conditions may have
 JOINS = {
     "all": _l("符合以下全部條件"),
     "any": _l("符合以下任一條件"),

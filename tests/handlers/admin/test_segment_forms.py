@@ -145,7 +145,7 @@ def test_what_is_stored_comes_back_from_the_page_as_it_was(pages: Flask, conditi
 
 
 @pytest.mark.parametrize(
-    ("leaf", "kind"),
+    "leaf, kind",
     [
         ({"tag": 1}, "tag"),
         ({"tag": 1, "within_days": 30}, "tag"),
