@@ -51,6 +51,7 @@ class Said:
     source: ChatSource
     source_id: int | None = None
     tag_ids: tuple[int, ...] = ()
+    settles: bool = True  # nobody has to look at what was said
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Answers:
         if friend.fallback_at and now - friend.fallback_at < timedelta(minutes=fallback.every_minutes):
             return None
         friend.fallback_at = now
-        return Said(filled(fallback.messages, friend), ChatSource.FALLBACK)
+        return Said(filled(fallback.messages, friend), ChatSource.FALLBACK, settles=False)
 
     def _said(self, hit: Hit | None, friend: Friend) -> Said | None:
         if hit is None:

@@ -3,6 +3,7 @@
 Everything happens in the caller's transaction with the friend's row locked, so two taps of one friend never meet.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from bot.rules.quizzes import (
     read_start,
     read_tap,
     read_value,
+    with_day,
     words,
 )
 from bot.services import quiz_sayings, quiz_starts, quiz_taps
@@ -44,6 +46,7 @@ __all__ = [
     "take_picture",
     "take_tap",
     "take_text",
+    "with_day",
 ]
 
 TYPED_FOR = timedelta(hours=24)  # after that a text is no answer any more; a tap always is
@@ -116,7 +119,7 @@ def hint(session: Session, friend: Friend, play: Play) -> Said | None:
     if running is None:
         return None
     before = [words.NOT_UNDERSTOOD[running.question.kind]]
-    return quiz_taps.again(running, before)
+    return replace(quiz_taps.again(running, before), settles=False)  # it may be a question for staff
 
 
 def _start(session: Session, quiz: Quiz, friend: Friend, play: Play) -> Said:

@@ -1,27 +1,28 @@
 """What friends say, tap and take back."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from bot.services import chats
 from bot.services.auto_replies import Said
+from bot.services.plays import Starter
+from handlers.line import plays
 from handlers.line.turns import Turn
-from models import ChatSource, Friend
+from models import Friend
 
 PROFILE_AGE = timedelta(days=7)
 
 
 def on_message(turn: Turn) -> Said | None:
-    """Answer texts from the keyword rules, else by the fallback; everything said is kept in the log."""
+    """Answer what is said from quizzes and keyword rules, else by the fallback; everything is kept in the log."""
     friend, message = turn.friend, turn.event.part("message")
     if friend is None:
         return None
     _note_contact(turn, friend)
-    text = message.get("text") if message.get("type") == "text" else None
-    said = None
-    if isinstance(text, str):
-        said = turn.answers.answer(text, friend, now=turn.now) or turn.answers.fall_back(friend, now=turn.now)
-    by_rule = said is not None and said.source is ChatSource.KEYWORD_RULE and turn.event.reply_token is not None
-    is_answered = by_rule or turn.event.is_standby  # in standby another tool has the chat
+    said = _answer(turn, friend, message)
+    is_taken = said is not None and said.settles and turn.event.reply_token is not None
+    is_answered = is_taken or turn.event.is_standby  # in standby another tool has the chat
     if not is_answered:
         friend.unanswered_at = turn.event.at
     turn.batch.chat_lines.append(
@@ -30,14 +31,32 @@ def on_message(turn: Turn) -> Said | None:
     return said
 
 
+def _answer(turn: Turn, friend: Friend, message: Mapping[str, Any]) -> Said | None:
+    """What goes first: an answer to an open quiz, a rule or the start of a play, a hint to the quiz, the fallback."""
+    kind, text = message.get("type"), message.get("text")
+    if kind == "image":
+        return plays.take_picture(turn, friend, message.get("id"))
+    if kind != "text" or not isinstance(text, str):
+        return None
+    played = plays.take_text(turn, friend, text)
+    if played is not None:
+        return played
+    found = turn.answers.answer(text, friend, now=turn.now)
+    if isinstance(found, Starter):
+        found = plays.start(turn, friend, found)
+    return found or plays.hint(turn, friend) or turn.answers.fall_back(friend, now=turn.now)
+
+
 def on_postback(turn: Turn) -> Said | None:
-    """Answer taps from the rules that staff opened for them."""
+    """Answer taps on the buttons of plays, else from the rules that staff opened for taps."""
     friend, tapped = turn.friend, turn.event.part("postback").get("data")
     if friend is None or not isinstance(tapped, str):
         return None
     _note_contact(turn, friend)
     turn.batch.chat_lines.append(chats.from_tap(friend.id, tapped, event_id=turn.event.id, said_at=turn.event.at))
-    return turn.answers.answer_postback(tapped, friend, now=turn.now)
+    if turn.event.is_standby:
+        return None
+    return plays.take_tap(turn, friend, tapped) or turn.answers.answer_postback(tapped, friend, now=turn.now)
 
 
 def on_unsend(turn: Turn) -> Said | None:

@@ -2,6 +2,7 @@
 
 from bot.services import friends
 from bot.services.auto_replies import Said
+from handlers.line import plays
 from handlers.line.turns import Turn
 
 
@@ -14,7 +15,7 @@ def on_follow(turn: Turn) -> Said | None:
     if not is_there:
         return None
     turn.batch.follows[turn.friend.line_user_id] = turn.event.at
-    return turn.answers.greet(turn.friend)
+    return plays.start_on_follow(turn, turn.friend, turn.answers.greet(turn.friend))
 
 
 def on_unfollow(turn: Turn) -> Said | None:

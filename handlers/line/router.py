@@ -12,7 +12,8 @@ from bot.runtime import Runtime
 from bot.services import auto_replies, chats, friends, inbox, invitations, tags, tracked_links
 from bot.services.auto_replies import Said
 from bot.services.inbox import DueAnswer, StoredEvent
-from handlers.line import conversations, friendships, places
+from bot.services.plays import Play
+from handlers.line import conversations, friendships, places, plays
 from handlers.line.events import Event, NotUnderstoodError, parse
 from handlers.line.turns import Batch, Handler, Turn
 from models import Account, AnswerKind, ChatSource, Friend, GroupPolicy, TagSource
@@ -37,6 +38,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         places.on_nothing,
     )
 )
+SPOKEN = frozenset({"message", "postback"})
 TAG_SOURCES = {ChatSource.KEYWORD_RULE: TagSource.KEYWORD_RULE, ChatSource.GREETING: TagSource.GREETING}
 
 
@@ -65,7 +67,7 @@ def handle(runtime: Runtime, stored: Sequence[StoredEvent], *, lease: timedelta 
 def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: timedelta) -> list[DueAnswer]:
     now = runtime.now()
     answers = runtime.answers.known(runtime.db)
-    batch = Batch()
+    batch, play = Batch(), _play(runtime, now)
     with runtime.db.begin() as session:
         auto_replies.check(session, answers)
         claimed = inbox.claim_for_handling(session, [event.id for event in stored])
@@ -73,10 +75,12 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: tim
         events = _parse_all(list(mine.values()), batch)
         people = _lock_friends(session, events, now)
         leaves = _leaves_groups(session) if any(event.place for event in events) else False
+        if answers.has_quizzes and any(event.type in SPOKEN for event in events):
+            plays.expect(session, list(people.values()))
         for event in events:
             friend = people.get(event.line_user_id) if event.line_user_id else None
             said_by = auto_replies.SILENT if event.is_standby else answers
-            _take_turn(Turn(session, event, friend, said_by, batch, now, leaves))
+            _take_turn(Turn(session, event, friend, said_by, batch, play, leaves))
         _write(session, batch, now, lease)
     metrics.events_reached("not_understood", len(batch.not_understood))
     metrics.events_reached("handled", len(mine) - len(batch.not_understood))
@@ -84,6 +88,11 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: tim
         DueAnswer(event_id, kind, content, mine[event_id].payload, mine[event_id].received_at, 0)
         for event_id, (kind, content) in batch.answers.items()
     ]
+
+
+def _play(runtime: Runtime, now: datetime) -> Play:
+    settings = runtime.settings
+    return Play(now, settings.zone, settings.public_url, settings.liff_id, liff_base=settings.liff_base)
 
 
 def _parse_all(stored: Sequence[StoredEvent], batch: Batch) -> list[Event]:
@@ -121,6 +130,8 @@ def _note_answer(turn: Turn, said: Said, friend: Friend) -> None:
     event, batch = turn.event, turn.batch
     if said.source is ChatSource.KEYWORD_RULE and said.source_id is not None:
         batch.hits[said.source_id] = batch.hits.get(said.source_id, 0) + 1
+        pair = (said.source_id, friend.id)
+        batch.hit_by[pair] = max(event.at, batch.hit_by.get(pair, event.at))
     if said.tag_ids:
         source = TAG_SOURCES[said.source]
         tags.put(turn.session, [friend.id], said.tag_ids, source=source, source_id=said.source_id, now=turn.now)
@@ -147,3 +158,4 @@ def _write(session: Session, batch: Batch, now: datetime, lease: timedelta) -> N
     inbox.write_answers(session, batch.answers, leased_until=now + lease)
     inbox.mark_not_understood(session, batch.not_understood)
     auto_replies.count_hits(session, batch.hits, now=now)
+    auto_replies.note_hits(session, batch.hit_by)

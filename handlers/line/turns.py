@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.services.auto_replies import Answers, Said
+from bot.services.plays import Play
 from handlers.line.events import Event
 from models import AnswerKind, Friend
 
@@ -19,6 +20,7 @@ class Batch:
     chat_lines: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[int, tuple[AnswerKind, Any]] = field(default_factory=dict)
     hits: dict[int, int] = field(default_factory=dict)
+    hit_by: dict[tuple[int, int], datetime] = field(default_factory=dict)  # (rule id, friend id) → newest event
     follows: dict[str, datetime] = field(default_factory=dict)
     not_understood: list[int] = field(default_factory=list)
 
@@ -32,8 +34,13 @@ class Turn:
     friend: Friend | None  # locked; None where there is no one-to-one chat
     answers: Answers  # empty in standby, so that nothing is said
     batch: Batch
-    now: datetime
+    play: Play
     leaves_groups: bool = False
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the whole batch."""
+        return self.play.now
 
 
 Handler = Callable[[Turn], Said | None]
