@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.errors import FieldFault, InvalidInputError, NotFoundError
+from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
 from bot.messages.shapes import is_encodable
 from bot.rules.keywords import Collision, Keyword, Match, Matcher, check_keywords, collisions, fold
 from bot.rules.schedules import check_hours
-from bot.services import audit, auto_replies
+from bot.services import audit, auto_replies, usages
 from bot.services.audit import Actor
 from bot.services.auto_replies import rule_of
 from bot.services.message_faults import as_field_faults, faults_of_messages
@@ -113,8 +113,14 @@ def toggle(session: Session, rule_id: int, *, by: Actor, now: datetime) -> Keywo
 
 
 def delete(session: Session, rule_id: int, *, by: Actor, now: datetime) -> None:
-    """Delete a rule; what it said stays in the chat log. Raises NotFoundError."""
+    """Delete a rule; what it said stays in the chat log.
+
+    Raises NotFoundError, and ConflictError that lists what still uses it.
+    """
     rule = get_rule(session, rule_id, will_change=True)
+    users = usages.users_of_rule(session, rule_id)
+    if users:
+        raise ConflictError("這則規則還在使用中：%(users)s。請先從那裡移除。", users="、".join(users))
     changes = {name: [value, None] for name, value in _for_audit(content_of(rule)).items()}
     audit.record(session, by, "delete", "keyword_rule", rule_id, now=now, changes=changes)
     session.delete(rule)

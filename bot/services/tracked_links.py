@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
 from bot.rules.link_previews import is_preview
-from bot.services import audit
+from bot.services import audit, usages
 from bot.services import tags as tag_rows
 from bot.services.audit import Actor
 from bot.services.link_arrivals import credit, explain_follow, explain_follows, forget_strangers
@@ -153,8 +153,14 @@ def change(session: Session, link_id: int, changes: Mapping[str, Any], *, by: Ac
 
 
 def archive(session: Session, link_id: int, *, by: Actor, now: datetime) -> TrackedLink:
-    """Take a link out of use: it still leads to the account and counts nothing any more. Raises NotFoundError."""
+    """Take a link out of use: it still leads to the account and counts nothing any more.
+
+    Raises NotFoundError, and ConflictError that lists the segments that ask who came through it.
+    """
     link = get_link(session, link_id, will_change=True)
+    users = usages.users_of_link(session, link_id) if link.archived_at is None else []
+    if users:
+        raise ConflictError("這個連結還在使用中：%(users)s。請先從那裡移除。", users="、".join(users))
     if link.archived_at is None:
         _apply(session, link, "archive", {"archived_at": now}, by=by, now=now)
     return link
