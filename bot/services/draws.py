@@ -195,14 +195,16 @@ def _slice(prize: Prize, at: int) -> Slice:
 
 def _won(session: Session, game: Game, made: Draw, friend: Friend) -> Won:
     prize = session.get(Prize, made.prize_id) if made.prize_id is not None else None
-    spoken = _messages_of(session, game, made, friend)
+    spoken = (
+        prize.messages if prize is not None else game.no_prize
+    )  # the page has words of its own where staff have none
     return Won(
         number=made.number,
         prize_id=made.prize_id,
         name=prize.name if prize else None,
         colour=prize.colour if prize else None,
         picture_url=prize.picture_url if prize else None,
-        words=[message["text"] for message in spoken if message.get("type") == "text"],
+        words=[one["text"] for one in fill(spoken, {"name": friend.display_name or ""}) if one.get("type") == "text"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers.site import arrivals, game_page, invitations, liff, links, quiz_page
+from handlers.site import arrivals, game_page, invitations, liff, links, quiz_page, terms
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(liff.blueprint)
     app.register_blueprint(quiz_page.blueprint)
     app.register_blueprint(game_page.blueprint)
+    app.register_blueprint(terms.blueprint)

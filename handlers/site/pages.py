@@ -51,6 +51,11 @@ def show(template: str, *, status: int = 200, **content: object) -> Response:
     return _render(template, status, liff_id=settings.liff_id, **content)
 
 
+def show_public(template: str, **content: object) -> Response:
+    """Return a page that everybody may read, without LIFF and without scripts."""
+    return _render(template, 200, liff_id=None, **content)
+
+
 def show_notice(status: int, title: str, text: str) -> Response:
     """Return a page that only says something and leads back to the account."""
     return _render("site/message.html", status, liff_id=None, title=title, text=text)

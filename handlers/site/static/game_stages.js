@@ -58,10 +58,10 @@ const gameStages = (() => {
       const from = index * width - width / 2;
       const path = `M0 0 L${at(from, 100)} A100 100 0 0 1 ${at(from + width, 100)} Z`;
       drawn("path", { class: "slice", d: path, fill: slice.colour }, disc);
-      const most = 8;
+      const most = 7;
       const label = slice.name.length > most ? `${slice.name.slice(0, most - 1)}…` : slice.name;
       const turn = index * width - 90;
-      const text = drawn("text", { x: 63, y: 0, fill: inkOn(slice.colour), transform: `rotate(${turn})` }, disc);
+      const text = drawn("text", { x: 57, y: 0, fill: inkOn(slice.colour), transform: `rotate(${turn})` }, disc);
       text.textContent = label;
     });
     drawn("circle", { class: "rim", r: 101 }, svg);
