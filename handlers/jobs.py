@@ -14,6 +14,7 @@ from bot.services import (
     forwards,
     heartbeats,
     inbox,
+    invitations,
     profiles,
     replies,
     retention,
@@ -81,6 +82,11 @@ def expire_tags(runtime: Runtime) -> None:
     tags.expire_due(runtime.db, now=runtime.now())
 
 
+def settle_referrals(runtime: Runtime) -> None:
+    """People who came by an invitation and whose follow is known; strangers who never followed are forgotten."""
+    invitations.settle(runtime.db, now=runtime.now())
+
+
 def remove_old(runtime: Runtime) -> None:
     """What is past its time: old rows, and arrivals of people who never joined."""
     retention.remove_old(runtime.db, now=runtime.now())
@@ -94,6 +100,7 @@ TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (
     ("sync-roster", sync_roster, timedelta(seconds=5)),
     ("start-roster-sync", start_roster_sync, timedelta(minutes=10)),
     ("expire-tags", expire_tags, timedelta(seconds=30)),
+    ("settle-referrals", settle_referrals, timedelta(minutes=1)),
     ("remove-old", remove_old, timedelta(hours=1)),
 )
 NAMED_JOBS: dict[str, Job] = {name: job for name, job, _ in TIMETABLE}
