@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
 from bot.messages import text
 from bot.rules.keywords import Keyword, Match, check_keywords
-from bot.rules.personal_links import LONGEST_ADDRESS, SIGNATURE_LETTERS
-from bot.rules.referral_contents import ProgramContent, check_program
+from bot.rules.personal_links import SIGNATURE_LETTERS
+from bot.rules.referral_contents import INVITATION, ProgramContent, check_program
 from bot.rules.referrals import Period
 from bot.services import audit, auto_replies, tags, usages
 from bot.services.audit import Actor
 from bot.services.message_faults import as_field_faults, faults_of_messages
 from bot.services.rewards import faults_of_reward
+from bot.services.usages import tags_of_referral
 from models import Invitation, ReferralProgram
 
 __all__ = [
-    "LONGEST_ADDRESS",
+    "INVITATION",
     "ProgramContent",
     "change",
     "content_of",
@@ -35,6 +36,7 @@ __all__ = [
     "list_programs",
     "page",
     "period_of",
+    "tags_of_referral",
     "toggle",
 ]
 
