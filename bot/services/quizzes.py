@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, NotFoundError
 from bot.rules.quizzes import read_sheet, warnings_of
+from bot.rules.quizzes import start_data as data_of_start
 from bot.services import audit, auto_replies, quiz_checks, usages
 from bot.services.audit import Actor
 from bot.services.quiz_checks import QuizContent
@@ -26,6 +27,7 @@ __all__ = [
     "list_quizzes",
     "newest_version",
     "page",
+    "start_data",
     "toggle",
     "warnings",
 ]
@@ -73,6 +75,11 @@ def content_of(session: Session, quiz: Quiz) -> QuizContent:
         ending=version.ending,
         **{name: getattr(quiz, name) for name in OWN},
     )
+
+
+def start_data(quiz: Quiz) -> str:
+    """Return what a button carries that starts this quiz, wherever it stands."""
+    return data_of_start(quiz.code)
 
 
 def warnings(content: QuizContent) -> list[FieldFault]:

@@ -70,6 +70,7 @@ WORDS: tuple[tuple[enum.StrEnum, LazyString], ...] = (  # members of two enums w
     (ActorKind.STAFF, _l("管理員")),
     (ActorKind.API, _l("API")),
     (ActorKind.OPERATOR, _l("維運人員")),
+    (ActorKind.QUIZ, _l("測驗或問卷")),
 )
 _BY_KIND = {(type(member), member.value): text for member, text in WORDS}
 
