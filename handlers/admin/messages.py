@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from bot.messages import check, sentence
 from bot.services import accounts
 from bot.services.message_faults import VARIABLES
+from bot.services.quiz_checks import RESULT_VARIABLES
 from handlers.admin import display, form_trees, message_forms
 from handlers.admin.access import allow
 from handlers.admin.action_forms import without_blanks
@@ -20,6 +21,7 @@ from models import Role
 
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
 ROOT = re.compile(r"[a-z][A-Za-z0-9_-]{0,40}")  # begins the names of one list's fields, and of its elements
+RESULTS = ("result_", "ending")  # roots of what a quiz says at its end
 MOST_COLUMNS = 10
 JSON_KINDS = {"raw": "json", "flex": "contents"}  # kinds with a field of JSON
 
@@ -54,7 +56,8 @@ class Editor:
         if faults:
             return [display.said(fault) for fault in faults]
         language = display.locale_tag()
-        found = check(messages, variables=VARIABLES) if messages else []
+        variables = RESULT_VARIABLES if self.root.startswith(RESULTS) else VARIABLES
+        found = check(messages, variables=variables) if messages else []
         return [sentence(fault, language) for fault in found[:5]]
 
 
