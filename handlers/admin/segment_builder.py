@@ -91,7 +91,7 @@ def explained(conditions: Any, address: str) -> str:
             friend = friends.get_friend(session, friend_id)
             reasons = segments.explain(session, conditions, friend_id, now=runtime.now(), zone=runtime.settings.zone)
         elif who:
-            found = friend_lists.page(session, limit=FOUND, search=who).items
+            found = friend_lists.page(session, limit=FOUND, search=who, now=runtime.now()).items
     return render_template(
         "admin/segments/_why.html", found=found, friend=friend, reasons=reasons, who=who, address=address, problems=[]
     )
