@@ -20,6 +20,8 @@ from bot.services import (
     retention,
     rosters,
     staff_messages,
+    tag_import_runs,
+    tag_imports,
     tags,
 )
 from handlers.line import router
@@ -87,9 +89,15 @@ def settle_referrals(runtime: Runtime) -> None:
     invitations.settle(runtime.db, now=runtime.now())
 
 
+def import_tags(runtime: Runtime) -> None:
+    """Files of tags that somebody confirmed."""
+    _drain(runtime, lambda: tag_import_runs.run(runtime.db, now=runtime.now, until=runtime.now() + DRAIN))
+
+
 def remove_old(runtime: Runtime) -> None:
-    """What is past its time: old rows, and arrivals of people who never joined."""
+    """What is past its time: old rows, arrivals of people who never joined, files of tags and their reports."""
     retention.remove_old(runtime.db, now=runtime.now())
+    tag_imports.remove_old(runtime.db, now=runtime.now())
 
 
 TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (
@@ -99,6 +107,7 @@ TIMETABLE: tuple[tuple[str, Job, timedelta], ...] = (
     ("fetch-profiles", fetch_profiles, timedelta(seconds=3)),
     ("sync-roster", sync_roster, timedelta(seconds=5)),
     ("start-roster-sync", start_roster_sync, timedelta(minutes=10)),
+    ("import-tags", import_tags, timedelta(seconds=2)),
     ("expire-tags", expire_tags, timedelta(seconds=30)),
     ("settle-referrals", settle_referrals, timedelta(minutes=1)),
     ("remove-old", remove_old, timedelta(hours=1)),

@@ -109,6 +109,15 @@ def _hold(session: Session, tag_ids: Sequence[int]) -> list[int]:
     return sorted(held)
 
 
+def lock_friends(session: Session, line_user_ids: Sequence[str]) -> dict[str, int]:
+    """Return the ids of these friends, locked against others who change the tags of many.
+
+    In the order of their ids, as everybody locks friends; whoever puts a tag on one friend need not wait.
+    """
+    query = select(Friend.line_user_id, Friend.id).where(Friend.line_user_id.in_(sorted(set(line_user_ids))))
+    return dict(session.execute(query.order_by(Friend.id).with_for_update(key_share=True)).all())
+
+
 def give(
     session: Session,
     friend_id: int,

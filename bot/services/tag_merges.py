@@ -61,7 +61,7 @@ def _move_some(db: Database, old: int, new: int, now: datetime) -> bool:
         wearers = select(FriendTag.friend_id).where(FriendTag.tag_id == old).order_by(FriendTag.friend_id)
         some = list(session.scalars(wearers.limit(SLICE)))
         held = select(Friend.id).where(Friend.id.in_(some)).order_by(Friend.id)
-        session.scalars(held.with_for_update(read=True, key_share=True)).all()
+        session.scalars(held.with_for_update(key_share=True)).all()
         theirs = and_(FriendTag.friend_id.in_(some), FriendTag.tag_id.in_([old, new]))
         rows = select(FriendTag.tag_id).where(theirs).order_by(FriendTag.friend_id, FriendTag.tag_id)
         session.scalars(rows.with_for_update()).all()

@@ -13,6 +13,7 @@ from models import (
     FallbackAnswer,
     Game,
     Greeting,
+    ImportState,
     KeywordRule,
     Prize,
     Quiz,
@@ -20,6 +21,7 @@ from models import (
     QuizVersion,
     ReferralProgram,
     Segment,
+    TagImport,
     TrackedLink,
 )
 from models.base import Base
@@ -47,7 +49,10 @@ def users_of_tag(session: Session, tag_id: int) -> list[str]:
     users += _quizzes_where(session, lambda version: tag_id in tags_of_quiz(version.questions, version.results))
     users += _games_where(session, lambda prize: tag_id in prize.tags)
     users += _referrals_where(session, lambda program: tag_id in tags_of_referral(program))
-    return users + _segments_where(session, lambda leaf: leaf.get("tag") == tag_id)
+    users += _segments_where(session, lambda leaf: leaf.get("tag") == tag_id)
+    due = select(TagImport).where(TagImport.state == ImportState.DUE).order_by(TagImport.id)
+    named = [row for row in session.scalars(due) if any(tag["id"] == tag_id for tag in row.tags)]
+    return users + [f"標籤匯入「{row.name}」" for row in named]
 
 
 def users_of_rule(session: Session, rule_id: int) -> list[str]:
