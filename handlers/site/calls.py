@@ -12,13 +12,16 @@ from flask import Response, request
 from flask_babel import gettext
 
 from bot.errors import BotError, ConflictError, GatewayError, InvalidInputError, NotFoundError
+from bot.services.visitors import TokenRefusedError
 from handlers.processes import current_runtime
 
 logger = logging.getLogger(__name__)
 
 BIGGEST_CALL = 64 * 1024
 CONTENT_TYPE = "application/problem+json"
+TYPED_WRONG = frozenset({"required", "not_understood", "not_a_choice", "too_many"})  # to be mended and sent again
 STATUSES: tuple[tuple[type[BotError], int], ...] = (
+    (TokenRefusedError, 401),
     (NotFoundError, 404),
     (ConflictError, 409),
     (InvalidInputError, 422),
@@ -72,9 +75,10 @@ def body() -> dict[str, Any]:
 
 def refuse(error: BotError) -> Response:
     """Say why something was not done; `reason` is the error's own where it has one."""
-    known = next((status for kind, status in STATUSES if isinstance(error, kind)), 409)
-    status = int(getattr(error, "status", 0)) if isinstance(error, CallRefusedError) else known
     reason = str(getattr(error, "reason", "") or "refused")
+    otherwise = 422 if reason in TYPED_WRONG else 409
+    known = next((status for kind, status in STATUSES if isinstance(error, kind)), otherwise)
+    status = error.status if isinstance(error, CallRefusedError) else known
     if isinstance(error, GatewayError):
         logger.warning("LINE did not answer a page's call: %s", error)
         return answer_refusal(503, "line_is_away", gettext("目前連不上 LINE，請稍後再試一次。"))

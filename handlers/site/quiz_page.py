@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFoundError
-from bot.services import friends, quiz_attempts, quiz_endings
+from bot.services import friends, quiz_attempts, quiz_endings, quiz_handovers
 from bot.services.plays import Play, play_at
 from bot.services.quiz_states import Explained, PageState, PublicQuestion, ShownResult
 from handlers.processes import current_runtime
 from handlers.site import calls, pages, plain_messages, visitors
 from models import Friend, PlayedIn, Quiz
 
+PICTURE = "picture"
 MOST_CHOICES = 100
 LONGEST_VALUE = 5_000
 
@@ -69,6 +70,8 @@ def _answer(code: str, act: Callable[[Session, Friend, Play], PageState]) -> Res
     with runtime.db.begin() as session:
         friend = friends.lock(session, [who], now=play.now)[who]
         state = act(session, friend, play)
+        if state.question is not None and state.question.kind == PICTURE:
+            quiz_handovers.hand_to_chat(session, state.attempt_key, friend, play)
         is_over = state.question is None
         again = is_over and quiz_endings.may_begin_again(session, code, friend, play)
         return jsonify({**told(state), "may_begin_again": again})

@@ -43,13 +43,14 @@
     const isPicture = question.kind === "picture";
     const go = isPicture ? button(words.picture_sent, () => reopen({ unchanged: words.no_picture }))
       : make("button", { className: "button", text: state.number >= state.at_most ? words.last : words.next });
-    const skip = question.required ? null : button(words.skip, () => send({ choices: [], value: null }), "button quiet");
+    const pass = () => send({ choices: [], value: null }, pass);
+    const skip = question.required ? null : button(words.skip, pass, "button quiet");
     const toChat = isPicture ? button(words.to_chat, liffPage.close, "button quiet") : null;
     form.append(make("div", { className: "actions" }, toChat, skip, go));
     form.addEventListener("input", () => sessionStorage.setItem(draftKey(), JSON.stringify(read(form))));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!isPicture) send(read(form));
+      if (!isPicture) send(read(form), () => form.requestSubmit());
     });
     put(form);
   }
@@ -108,7 +109,7 @@
     field.focus();
   }
 
-  async function send(given) {
+  async function send(given, again) {
     if (isBusy) return;
     byId("resumed").hidden = true;
     byId("fault").hidden = true;
@@ -123,12 +124,12 @@
       setBusy(false);
       if (AT_FIELD.includes(error.reason)) showFault(error.message);
       else if (ELSEWHERE.includes(error.reason)) reopen();
-      else refuse(error, () => send(given));
+      else refuse(error, again);
     }
   }
 
   // What cannot be helped by trying again is only said.
-  function refuse(error, again) {
+  function refuse(error, again = null) {
     byId("waiting").hidden = true;
     const isPassing = !error.status || error.status >= 500 || error.status === 401;
     liffPage.fail(error, isPassing ? again : null);
