@@ -21,7 +21,7 @@ class Quiz(Base):
     name: Mapped[str]
     start_keywords: Mapped[list[Any]] = mapped_column(default=list)  # [{"text": …, "match": …}] as in keyword rules
     starts_on_follow: Mapped[bool] = mapped_column(default=False)
-    attempts_per_friend: Mapped[int | None] = mapped_column(default=1)  # None: as often as they like
+    attempts_per_friend: Mapped[int | None]  # None: as often as they like
     attempts_per_day: Mapped[int | None]
     active_from: Mapped[datetime | None]
     active_until: Mapped[datetime | None]
