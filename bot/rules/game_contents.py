@@ -32,7 +32,7 @@ class PrizeContent:
     colour: str | None = None
     picture_url: str | None = None
     messages: Sequence[Any] = ()
-    tags: Sequence[int] = ()
+    tags: Sequence[int | str] = ()  # ids; names become tags when it is kept
     reward: Mapping[str, Any] | None = None
 
 
