@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFoundError
-from bot.messages import text
+from bot.messages import LineMessage, text
 from bot.rules.link_previews import is_preview
 from bot.rules.personal_links import seal, unseal
 from bot.services import invitation_messages, login_trips, referral_arrivals, referrals
@@ -21,9 +21,11 @@ from bot.services.login_trips import Trip, Visitor
 from bot.services.plays import Play
 from bot.services.referral_arrivals import settle
 from bot.services.referral_counts import count_follows
+from bot.services.referrals import ProgramContent
 from models import ChatSource, Friend, Invitation, ReferralProgram
 
 __all__ = [
+    "TAP",
     "InvitationPage",
     "Opened",
     "Step",
@@ -36,6 +38,7 @@ __all__ = [
     "note_opening",
     "open_page",
     "reward_words",
+    "sample",
     "set_out",
     "settle",
     "start",
@@ -111,6 +114,20 @@ def take_tap(session: Session, data: str, friend: Friend, play: Play) -> Said | 
     program = referrals.find_program(session, data.removeprefix(TAP))
     said = start(session, program.id, friend, play) if program else None
     return said or Said([text(invitation_messages.UNKNOWN)], ChatSource.REFERRAL)
+
+
+def sample(content: ProgramContent, play: Play, *, name: str) -> list[LineMessage]:
+    """Return what a friend of this name would read, with a link that leads nowhere; for staff who write it."""
+    link = f"{play.public_url}/i/{'x' * CODE_LENGTH}…"
+    words = invitation_messages.to_pass_on(content.invitation, link, name=name)
+    return invitation_messages.personal_link(
+        content.name,
+        words,
+        invitation_messages.share_address(words, link),
+        invitation_messages.progress(0, content.steps),
+        page_url=play.public_url,
+        terms_url=play.public_url,
+    )
 
 
 def open_page(session: Session, code: str, friend: Friend, play: Play) -> InvitationPage:

@@ -37,6 +37,8 @@ ENTRIES = (
     Entry("admin.fallback.show", _l("一律回應"), "robot"),
     Entry("admin.greeting.show", _l("加入好友的歡迎訊息"), "emoji-smile"),
     Entry("admin.quizzes.index", _l("測驗與問卷"), "journal-text", heading=_l("互動")),
+    Entry("admin.games.index", _l("遊戲"), "ticket-perforated"),
+    Entry("admin.referrals.index", _l("好友邀請"), "send"),
     Entry("admin.chat.index", _l("聊天"), "chat-dots", heading=_l("聊天")),
     Entry("admin.settings.show", _l("設定"), "gear", Role.OWNER, heading=_l("管理")),
     Entry("admin.staff.index", _l("權限管理"), "person-badge", Role.OWNER),
