@@ -48,6 +48,7 @@ PAGES = (
     quiz_results,
     referrals,
     referral_results,
+    games,
     chat,
     settings,
     staff,
