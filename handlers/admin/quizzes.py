@@ -142,6 +142,7 @@ def try_out() -> ResponseReturnValue:
         account = accounts.get_account(session)
     return render_template(
         "admin/quizzes/_trial.html",
+        trial_said=_trial_said,
         trial=trial,
         tag_names=names,
         account_name=account.display_name,
