@@ -6,40 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.errors import NotFoundError
+from bot.errors import ConflictError, NotFoundError
 from bot.messages import LineMessage, text
-from bot.rules.link_previews import is_preview
-from bot.rules.personal_links import seal, unseal
-from bot.services import invitation_messages, login_trips, referral_arrivals, referrals
+from bot.rules.personal_links import seal
+from bot.services import invitation_messages, referrals
 from bot.services.auto_replies import Said
 from bot.services.invitation_messages import reward_words
-from bot.services.login_trips import Trip, Visitor
 from bot.services.plays import Play
 from bot.services.referral_arrivals import settle
 from bot.services.referral_counts import count_follows
 from bot.services.referrals import ProgramContent
-from models import ChatSource, Friend, Invitation, ReferralProgram
+from models import ChatSource, Friend, FriendState, Invitation, Referral, ReferralProgram, ReferralState
 
 __all__ = [
     "TAP",
     "InvitationPage",
-    "Opened",
+    "InvitationRefusedError",
     "Step",
-    "arrive",
     "count_follows",
-    "find_opened",
-    "is_counted",
-    "is_of_invitation",
-    "note_nobody",
-    "note_opening",
     "open_page",
     "reward_words",
     "sample",
-    "set_out",
     "settle",
     "start",
     "take_tap",
@@ -49,16 +40,14 @@ __all__ = [
 CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 10
 TAP = "referral:start:"
-GOAL = "invitation:"  # of a trip, before the invitation's id
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The invitation behind a link, and its programme."""
+class InvitationRefusedError(ConflictError):
+    """Somebody cannot invite; the friend reads the sentence, a page acts by `reason`."""
 
-    invitation: Invitation
-    program: ReferralProgram
-    is_on: bool  # counts at this moment
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -80,6 +69,7 @@ class InvitationPage:
     share_url: str
     terms_url: str
     brought: int
+    waiting: int  # opened it and have not followed yet
     said: str
     steps: list[Step]
     has_login: bool
@@ -95,7 +85,7 @@ def start(session: Session, program_id: int, friend: Friend, play: Play) -> Said
     refusal = _refusal(program, play)
     if refusal:
         return Said([text(refusal)], ChatSource.REFERRAL, program.id)
-    page = _page(program, find_or_make(session, program, friend, now=play.now), friend, play)
+    page = _page(session, program, friend, play)
     messages = invitation_messages.personal_link(
         page.name,
         page.words,
@@ -131,11 +121,16 @@ def sample(content: ProgramContent, play: Play, *, name: str) -> list[LineMessag
 
 
 def open_page(session: Session, code: str, friend: Friend, play: Play) -> InvitationPage:
-    """Return what the page inside LINE shows to a friend. Raises NotFoundError."""
+    """Return what the page inside LINE shows to a friend.
+
+    Raises NotFoundError, and InvitationRefusedError for somebody who blocked the account: nothing could be told there.
+    """
     program = referrals.find_program(session, code)
     if program is None:
         raise NotFoundError("找不到這個好友邀請活動。")
-    return _page(program, find_or_make(session, program, friend, now=play.now), friend, play)
+    if friend.state is FriendState.NOT_FOLLOWING:
+        raise InvitationRefusedError("not_friend", "要先加入官方帳號為好友，才能邀請朋友。")
+    return _page(session, program, friend, play)
 
 
 def find_or_make(session: Session, program: ReferralProgram, friend: Friend, *, now: datetime) -> Invitation:
@@ -165,58 +160,10 @@ def url_of(invitation: Invitation, play: Play) -> str:
     return f"{play.public_url}/i/{seal(invitation.code, play.link_key)}"
 
 
-def find_opened(session: Session, sealed: str, play: Play) -> Opened | None:
-    """Return the invitation behind what stands in a link; None for one that is forged, altered or gone."""
-    code = unseal(sealed, play.link_key)
-    if code is None:
-        return None
-    query = select(Invitation, ReferralProgram).join(ReferralProgram, ReferralProgram.id == Invitation.program_id)
-    row = session.execute(query.where(Invitation.code == code)).one_or_none()
-    if row is None:
-        return None
-    invitation, program = row
-    return Opened(invitation, program, referrals.period_of(program).holds(play.now))
-
-
-def is_counted(*, user_agent: str) -> bool:
-    """Whether an opening counts: by a person, not by a preview."""
-    return not is_preview(user_agent)
-
-
-def note_opening(session: Session, invitation: Invitation, *, has_login: bool) -> None:
-    """Count one opening; without LINE Login nobody will ever know who it was."""
-    values: dict[Any, Any] = {Invitation.opened: Invitation.opened + 1}
-    if not has_login:
-        values[Invitation.opened_without_login] = Invitation.opened_without_login + 1
-    session.execute(update(Invitation).where(Invitation.id == invitation.id).values(values))
-
-
-def set_out(invitation: Invitation, *, now: datetime) -> Trip:
-    """Begin a trip from an invitation through LINE Login."""
-    return login_trips.set_out(f"{GOAL}{invitation.id}", now=now)
-
-
-def is_of_invitation(trip: Trip) -> bool:
-    """Whether a trip began at an invitation."""
-    return trip.goal.startswith(GOAL)
-
-
-def arrive(session: Session, trip: Trip, visitor: Visitor, *, now: datetime) -> None:
-    """Keep who came by an invitation; see `referral_arrivals.record`."""
-    referral_arrivals.record(session, _id_of(trip), visitor, opened_at=trip.opened_at, now=now)
-
-
-def note_nobody(session: Session, trip: Trip) -> None:
-    """Count a login that was cancelled or failed: somebody opened the link, LINE did not tell who."""
-    more = {Invitation.not_told: Invitation.not_told + 1}
-    session.execute(update(Invitation).where(Invitation.id == _id_of(trip)).values(more))
-
-
-def _id_of(trip: Trip) -> int:
-    return int(trip.goal.removeprefix(GOAL))
-
-
-def _page(program: ReferralProgram, invitation: Invitation, friend: Friend, play: Play) -> InvitationPage:
+def _page(session: Session, program: ReferralProgram, friend: Friend, play: Play) -> InvitationPage:
+    invitation = find_or_make(session, program, friend, now=play.now)
+    comes = (Referral.invitation_id == invitation.id, Referral.state == ReferralState.WAITING)
+    waiting = session.scalar(select(func.count()).select_from(Referral).where(*comes)) or 0
     link = url_of(invitation, play)
     words = invitation_messages.to_pass_on(program.invitation, link, name=friend.display_name or "")
     return InvitationPage(
@@ -226,6 +173,7 @@ def _page(program: ReferralProgram, invitation: Invitation, friend: Friend, play
         share_url=invitation_messages.share_address(words, link),
         terms_url=play.terms_url(ChatSource.REFERRAL, program.code),
         brought=invitation.brought,
+        waiting=waiting,
         said=invitation_messages.progress(invitation.brought, program.steps),
         steps=[_step(step, invitation.brought) for step in program.steps],
         has_login=play.has_login,

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers.site import arrivals, game_page, invitations, liff, links, quiz_page, terms
+from handlers.site import arrivals, game_page, invitation_page, invitations, liff, links, quiz_page, terms
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +13,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(liff.blueprint)
     app.register_blueprint(quiz_page.blueprint)
     app.register_blueprint(game_page.blueprint)
+    app.register_blueprint(invitation_page.blueprint)
     app.register_blueprint(terms.blueprint)

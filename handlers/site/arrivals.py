@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from bot.errors import GatewayError
 from bot.runtime import Runtime
-from bot.services import invitations, link_arrivals, login_trips
+from bot.services import invitation_openings, link_arrivals, login_trips
 from bot.services.login_trips import Trip, Visitor
 from handlers.processes import current_runtime
 from handlers.site import account_ways, headers, trips
@@ -53,17 +53,17 @@ def come_back() -> Response:
 
 def _record(runtime: Runtime, trip: Trip, visitor: Visitor, now: datetime) -> None:
     with runtime.db.begin() as session:
-        if invitations.is_of_invitation(trip):
-            invitations.arrive(session, trip, visitor, now=now)
+        if invitation_openings.is_of_invitation(trip):
+            invitation_openings.arrive(session, trip, visitor, now=now)
         else:
             link_arrivals.record(session, trip, visitor, now=now)
 
 
 def _note_nobody(runtime: Runtime, trip: Trip | None) -> None:
     """An invitation keeps how many were opened by somebody LINE did not tell of."""
-    if trip is not None and invitations.is_of_invitation(trip):
+    if trip is not None and invitation_openings.is_of_invitation(trip):
         with runtime.db.begin() as session:
-            invitations.note_nobody(session, trip)
+            invitation_openings.note_nobody(session, trip)
 
 
 def _finish(response: Response) -> Response:

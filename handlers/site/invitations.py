@@ -4,8 +4,8 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from bot.runtime import Runtime
-from bot.services import invitations
-from bot.services.invitations import Opened
+from bot.services import invitation_openings
+from bot.services.invitation_openings import Opened
 from bot.services.plays import play_at
 from handlers.processes import current_runtime
 from handlers.site import account_ways, headers
@@ -20,24 +20,24 @@ def open_invitation(sealed: str) -> Response:
     runtime = current_runtime()
     now = runtime.now()
     with runtime.db() as session:
-        opened = invitations.find_opened(session, sealed, play_at(runtime.settings, now=now))
+        opened = invitation_openings.find_opened(session, sealed, play_at(runtime.settings, now=now))
     if opened is None:
         text = gettext("網址可能不完整或被改過，請向您的朋友再要一次連結。您也可以直接前往官方帳號。")
         return account_ways.show_notice(runtime, 404, gettext("找不到這個邀請"), text)
-    is_person = invitations.is_counted(user_agent=request.headers.get("User-Agent", ""))
+    is_person = invitation_openings.is_counted(user_agent=request.headers.get("User-Agent", ""))
     if request.method == "HEAD" or not is_person:
         return account_ways.lead_to_account(runtime)
     if not opened.is_on:
         return _show_closed(runtime, opened)
 
     with runtime.db.begin() as session:
-        invitations.note_opening(session, opened.invitation, has_login=runtime.login is not None)
+        invitation_openings.note_opening(session, opened.invitation, has_login=runtime.login is not None)
     if runtime.login is None:
         text = gettext(
             "好友邀請要經過 LINE Login 才能知道是誰接受了邀請，目前還沒有開啟，所以這次不會計算。歡迎直接加入官方帳號。"
         )
         return account_ways.show_notice(runtime, 200, gettext("這個邀請現在無法計算"), text)
-    return account_ways.log_in(runtime, invitations.set_out(opened.invitation, now=now))
+    return account_ways.log_in(runtime, invitation_openings.set_out(opened.invitation, now=now))
 
 
 def _show_closed(runtime: Runtime, opened: Opened) -> Response:
