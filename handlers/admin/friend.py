@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError, ConflictError, InvalidInputError
-from bot.services import accounts, audit, chats, friends, staff_messages, tags
+from bot.services import accounts, audit, chats, friends, quiz_answer_lists, staff_messages, tags
 from handlers.admin import chat_lines, display
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
@@ -20,6 +20,7 @@ from models import FriendshipChange, Role, Staff, StaffMessage, StaffMessageStat
 blueprint = Blueprint("friend", __name__, url_prefix="/friends/<int:friend_id>")
 LINES = 40
 CHANGES = 50
+ATTEMPTS = 10
 
 
 @blueprint.get("")
@@ -123,6 +124,7 @@ def _page(
     with current_runtime().db() as session:
         shown = _chat(session, friend_id, before=before)
         shown["changes"] = _changes(session, friend_id)
+        shown["played"] = quiz_answer_lists.list_played(session, friend_id, limit=ATTEMPTS)
         shown["all_tags"] = tags.list_tags(session)
         shown["worn"] = tags.tags_of(session, friend_id, now=current_runtime().now())
         account = accounts.get_account(session)

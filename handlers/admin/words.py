@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from models import (
     ActorKind,
+    AttemptState,
     ChatSource,
     ChatState,
     EventState,
@@ -80,6 +81,7 @@ WORDS: tuple[tuple[enum.StrEnum, LazyString], ...] = (  # members of two enums w
     (ChatSource.GREETING, _l("歡迎訊息")),
     (ChatSource.KEYWORD_RULE, _l("關鍵字回應")),
     (ChatSource.FALLBACK, _l("一律回應")),
+    (ChatSource.QUIZ, _l("測驗")),
     (ChatSource.GAME, _l("遊戲")),
     (ChatSource.REFERRAL, _l("好友邀請")),
     (ChatSource.STAFF_REPLY, _l("管理員回覆（免費）")),
@@ -115,6 +117,9 @@ WORDS: tuple[tuple[enum.StrEnum, LazyString], ...] = (  # members of two enums w
     (ReferralReason.TOO_LATE, _l("太晚加入")),
     (ReferralReason.OUTSIDE_PERIOD, _l("不在活動期間")),
     (ReferralReason.NOT_JOINED, _l("沒有加入")),
+    (AttemptState.RUNNING, _l("作答中")),
+    (AttemptState.FINISHED, _l("完成")),
+    (AttemptState.ENDED, _l("沒做完就結束")),
     (Role.OWNER, _l("擁有者")),
     (Role.MARKETER, _l("行銷人員")),
     (Role.VIEWER, _l("檢視者")),
@@ -167,6 +172,7 @@ SUBJECTS = {
     "game": _l("遊戲"),
     "greeting": _l("歡迎訊息"),
     "keyword_rule": _l("關鍵字回應"),
+    "quiz": _l("測驗與問卷"),
     "referral_program": _l("好友邀請"),
     "roster_sync": _l("好友名單同步"),
     "staff": _l("管理員"),
