@@ -17,14 +17,13 @@ from bot.rules.quizzes import (
     Sheet,
     Step,
     as_number,
-    has_way_back,
     outcome,
     take,
 )
-from bot.services import friends, rewards, tags
+from bot.services import friends, quiz_tags, rewards
 from bot.services.audit import Actor
 from bot.services.plays import Play
-from models import ActorKind, AttemptState, Friend, Quiz, QuizAnswer, QuizAttempt, RewardCause, TagSource
+from models import ActorKind, AttemptState, Friend, Quiz, QuizAnswer, QuizAttempt, RewardCause
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def record(
     Raises StepRefusedError and changes nothing if the answer cannot be taken.
     """
     step = take(sheet, attempt.question_key, question_key, given)
-    if attempt.step and has_way_back(sheet):
+    if attempt.step and sheet.may_ask_twice:
         attempt.score -= _forget(session, attempt, question_key)
     _add_rows(session, attempt, step, play)
     attempt.score += step.score
@@ -60,7 +59,8 @@ def record(
     attempt.question_key, attempt.chosen = step.next_key, []
     attempt.answered_at, attempt.asked_at, attempt.place = play.now, play.now, play.place
     for choice in step.choices:
-        _put_tags(session, friend, choice.tags, quiz, f"{question_key}:{choice.key}", play)
+        detail = f"{question_key}:{choice.key}"
+        quiz_tags.put(session, friend.id, choice.tags, quiz_id=quiz.id, detail=detail, now=play.now)
     _fill_attribute(session, quiz, step, friend, play)
     result = _finish(session, quiz, attempt, sheet, friend, play) if step.next_key is None else None
     return Recorded(step, result)
@@ -88,12 +88,6 @@ def _add_rows(session: Session, attempt: QuizAttempt, step: Step, play: Play) ->
                 answered_at=play.now,
             )
         )
-
-
-def _put_tags(session: Session, friend: Friend, tag_ids: tuple[int, ...], quiz: Quiz, detail: str, play: Play) -> None:
-    if tag_ids:
-        source = TagSource.QUIZ
-        tags.put(session, [friend.id], tag_ids, source=source, source_id=quiz.id, detail=detail, now=play.now)
 
 
 def _fill_attribute(session: Session, quiz: Quiz, step: Step, friend: Friend, play: Play) -> None:
@@ -126,7 +120,8 @@ def _finish(
     attempt.result_key = result.key if result else None
     if result is None:
         return None
-    _put_tags(session, friend, result.tags, quiz, f"result:{result.key}", play)
+    detail = f"result:{result.key}"
+    quiz_tags.put(session, friend.id, result.tags, quiz_id=quiz.id, detail=detail, now=play.now)
     if result.reward:
         rewards.promise(
             session,

@@ -3,8 +3,9 @@
 Everything happens in the caller's transaction with the friend's row locked, so two taps of one friend never meet.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,11 +25,10 @@ from bot.rules.quizzes import (
     with_day,
     words,
 )
-from bot.services import quiz_sayings, quiz_starts, quiz_taps
+from bot.services import quiz_sayings, quiz_sheets, quiz_starts, quiz_tags, quiz_taps
 from bot.services.auto_replies import Said
 from bot.services.plays import Play
 from bot.services.quiz_pages import answer_page, open_page
-from bot.services.quiz_sheets import expect
 from bot.services.quiz_starts import Running, refusal
 from bot.services.quiz_states import AnswerRefusedError, PageState, Reason
 from models import ChatSource, Friend, Quiz
@@ -41,6 +41,7 @@ __all__ = [
     "expect",
     "hint",
     "open_page",
+    "settle",
     "start",
     "start_on_follow",
     "take_picture",
@@ -50,6 +51,17 @@ __all__ = [
 ]
 
 TYPED_FOR = timedelta(hours=24)  # after that a text is no answer any more; a tap always is
+
+
+def expect(session: Session, friend_ids: Iterable[int]) -> None:
+    """Begin a batch of events of these friends: what all of them need is looked up once. Ends with `settle`."""
+    quiz_sheets.expect(session, friend_ids)
+    quiz_tags.gather(session)
+
+
+def settle(session: Session, *, now: datetime) -> None:
+    """End a batch: put the tags of all its answers."""
+    quiz_tags.settle(session, now=now)
 
 
 def start(session: Session, quiz_id: int, friend: Friend, play: Play) -> Said | None:

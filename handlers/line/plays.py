@@ -1,6 +1,7 @@
 """Quizzes, games and referrals in the chat: which service a keyword or a tap belongs to."""
 
 from collections.abc import Callable
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
@@ -81,6 +82,11 @@ def start_on_follow(turn: Turn, friend: Friend, greeting: Said | None) -> Said |
 def expect(session: Session, friends: list[Friend]) -> None:
     """Look up who of these is in the middle of a quiz, once for all of them."""
     quiz_attempts.expect(session, [friend.id for friend in friends])
+
+
+def settle(session: Session, now: datetime) -> None:
+    """Write what the answers of a batch add up to."""
+    quiz_attempts.settle(session, now=now)
 
 
 def _with_day(event: Event, tapped: str) -> str:

@@ -153,6 +153,7 @@ def _write(session: Session, batch: Batch, now: datetime, lease: timedelta) -> N
     if batch.follows:
         tracked_links.explain_follows(session, batch.follows, now=now)
         invitations.count_follows(session, batch.follows, now=now)
+    plays.settle(session, now)
     session.flush()
     chats.write(session, batch.chat_lines)
     inbox.write_answers(session, batch.answers, leased_until=now + lease)

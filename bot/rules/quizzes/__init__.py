@@ -10,7 +10,7 @@ from bot.rules.quizzes.steps import Given, Refusal, Step, StepRefusedError, most
 from bot.rules.quizzes.taps import PREFIX, Act, Tap, read_start, read_tap, start_data, with_day
 from bot.rules.quizzes.understanding import is_done, is_skip, read_choices
 from bot.rules.quizzes.values import as_number, read_value
-from bot.rules.quizzes.ways import has_way_back, longest_way
+from bot.rules.quizzes.ways import longest_way
 
 __all__ = [
     "PREFIX",
@@ -31,7 +31,6 @@ __all__ = [
     "ask",
     "faults_of_sense",
     "faults_of_shape",
-    "has_way_back",
     "is_done",
     "is_skip",
     "longest_way",

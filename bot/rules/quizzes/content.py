@@ -119,8 +119,21 @@ class Sheet:
             return self.questions[place].key if place < len(self.questions) else None
         return None if wanted == END else wanted
 
-    def ways_on(self, question: Question) -> set[str | None]:
-        """Return every key that may come after a question; None stands for the end."""
+    @cached_property
+    def ways(self) -> Mapping[str, frozenset[str | None]]:
+        """Every key that may come after each question; None stands for the end."""
+        return {question.key: frozenset(self._ways_on(question)) for question in self.questions}
+
+    @cached_property
+    def may_ask_twice(self) -> bool:
+        """Whether some way leads to a question that stands no later than the one before."""
+        return any(
+            way is not None and self._places[way] <= self._places[key]
+            for key, ways in self.ways.items()
+            for way in ways
+        )
+
+    def _ways_on(self, question: Question) -> set[str | None]:
         ways = {self.following(question, [choice]) for choice in question.choices}
         can_pass = question.kind is not Kind.SINGLE or not question.required
         return ways | {self.following(question)} if can_pass else ways

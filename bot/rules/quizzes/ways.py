@@ -18,7 +18,7 @@ def never_ending(sheet: Sheet) -> list[str]:
     back: dict[str, set[str]] = {question.key: set() for question in sheet.questions}
     last: list[str] = []
     for question in sheet.questions:
-        ways = sheet.ways_on(question)
+        ways = sheet.ways[question.key]
         if None in ways:
             last.append(question.key)
         for way in ways - {None}:
@@ -35,19 +35,8 @@ def longest_way(sheet: Sheet, start: str) -> int:
     return lengths[start]
 
 
-def has_way_back(sheet: Sheet) -> bool:
-    """Whether some question can be asked twice in one attempt."""
-    return any(question.key in _walk_from(sheet, question.key) for question in sheet.questions)
-
-
 def _ways(sheet: Sheet, key: str) -> set[str]:
-    question = sheet.question(key)
-    return {way for way in sheet.ways_on(question) if way is not None} if question else set()
-
-
-def _walk_from(sheet: Sheet, key: str) -> set[str]:
-    """Return what comes after a question; the question itself only if there is a way back to it."""
-    return _walk({question.key: _ways(sheet, question.key) for question in sheet.questions}, _ways(sheet, key))
+    return {way for way in sheet.ways[key] if way is not None}
 
 
 def _walk(ways: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]:
