@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services import demo_brand, greetings, keyword_rules, staff, tags, tracked_links
+from bot.services import demo_brand, greetings, keyword_rules, referrals, staff, tags, tracked_links
 from bot.services.audit import OPERATOR
 from bot.services.keyword_rules import RuleContent
-from models import KeywordRule, Role, Staff, Tag
+from bot.services.referrals import ProgramContent
+from models import KeywordRule, ReferralProgram, Role, Staff, Tag
 
 STAFF_NAME = "demo"
 FALLBACK_EVERY_MINUTES = 60
@@ -37,6 +38,7 @@ def seed_brand(db: Database, *, now: datetime) -> Seeded:
         rules = _add_rules(session, ids, now)
         _set_answers(session, ids, now)
         _add_links(session, ids, now)
+        _add_referral(session, now)
         return Seeded(rules=rules, tags=made, staff_name=STAFF_NAME, password=_add_staff(session, now))
 
 
@@ -75,6 +77,11 @@ def _add_links(session: Session, tag_ids: dict[str, int], now: datetime) -> None
         if tracked_links.find_link(session, code) is None:
             wanted = [tag_ids[one] for one in names]
             tracked_links.create(session, name=name, code=code, tags=wanted, by=OPERATOR, now=now)
+
+
+def _add_referral(session: Session, now: datetime) -> None:
+    if session.scalar(select(ReferralProgram.id).limit(1)) is None:
+        referrals.create(session, ProgramContent(**demo_brand.REFERRAL), by=OPERATOR, now=now)
 
 
 def _add_staff(session: Session, now: datetime) -> str | None:

@@ -146,3 +146,17 @@ RULES: tuple[Rule, ...] = (
         "priority": 20,
     },
 )
+
+REFERRAL: dict[str, Any] = {
+    "name": "邀請朋友一起養寶寶",
+    "start_keywords": [keyword("邀請朋友"), keyword("好友邀請")],
+    "invitation": "我是{{name|你的朋友}}，推薦你暖暖嬰幼的副食品食譜和優惠！點連結加入好友：",
+    "inviter_tags": ("推薦人",),
+    "invited_tags": ("好友介紹來的",),
+    "steps": [
+        {"friends": 1, "tags": (), "reward": {"points": 10}},
+        {"friends": 3, "tags": (), "reward": {"points": 50}},
+        {"friends": 10, "tags": ("VIP",), "reward": {"text": "門市領取副食品試吃包一份"}},
+    ],
+    "terms": "點數於活動結束後 30 天內發送；試吃包請於活動結束後 60 天內到任一門市領取。",
+}
