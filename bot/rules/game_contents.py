@@ -107,12 +107,12 @@ def _faults_of_prizes(prizes: Sequence[PrizeContent]) -> list[FieldFault]:
     if len(prizes) > MOST_PRIZES:
         return [FieldFault("prizes", "最多 %(most)s 個獎項。", (("most", MOST_PRIZES),))]
     faults = [fault for at, prize in enumerate(prizes) for fault in _faults_of_prize(f"prizes[{at}]", prize)]
-    total = sum(prize.odds for prize in prizes)
-    if not faults and total > MILLION:
+    total = sum(max(0, prize.odds) for prize in prizes)
+    if total > MILLION:
         shown = (("total", percent_of(total)),)
-        return [FieldFault("prizes", "中獎機率加起來是 %(total)s%%，不能超過 100%%。", shown)]
-    if not faults and total == 0:
-        return [FieldFault("prizes", "至少一個獎項的機率要大於 0。")]
+        faults.append(FieldFault("prizes", "中獎機率加起來是 %(total)s%%，不能超過 100%%。", shown))
+    elif total == 0 and not faults:
+        faults.append(FieldFault("prizes", "至少一個獎項的機率要大於 0。"))
     return faults
 
 
