@@ -156,7 +156,9 @@ def find_or_make(session: Session, program: ReferralProgram, friend: Friend, *, 
 
 
 def url_of(invitation: Invitation, play: Play) -> str:
-    """Return the personal link that a friend passes on."""
+    """Return the personal link that a friend passes on. Raises ValueError for a play without a key: see `play_at`."""
+    if not play.link_key:
+        raise ValueError("a personal link needs a key")
     return f"{play.public_url}/i/{seal(invitation.code, play.link_key)}"
 
 

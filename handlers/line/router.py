@@ -12,7 +12,7 @@ from bot.runtime import Runtime
 from bot.services import auto_replies, chats, friends, inbox, invitations, tags, tracked_links
 from bot.services.auto_replies import Said
 from bot.services.inbox import DueAnswer, StoredEvent
-from bot.services.plays import Play
+from bot.services.plays import play_at
 from handlers.line import conversations, friendships, places, plays
 from handlers.line.events import Event, NotUnderstoodError, parse
 from handlers.line.turns import Batch, Handler, Turn
@@ -67,7 +67,7 @@ def handle(runtime: Runtime, stored: Sequence[StoredEvent], *, lease: timedelta 
 def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: timedelta) -> list[DueAnswer]:
     now = runtime.now()
     answers = runtime.answers.known(runtime.db)
-    batch, play = Batch(), _play(runtime, now)
+    batch, play = Batch(), play_at(runtime.settings, now=now)
     with runtime.db.begin() as session:
         auto_replies.check(session, answers)
         claimed = inbox.claim_for_handling(session, [event.id for event in stored])
@@ -88,11 +88,6 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: tim
         DueAnswer(event_id, kind, content, mine[event_id].payload, mine[event_id].received_at, 0)
         for event_id, (kind, content) in batch.answers.items()
     ]
-
-
-def _play(runtime: Runtime, now: datetime) -> Play:
-    settings = runtime.settings
-    return Play(now, settings.zone, settings.public_url, settings.liff_id, liff_base=settings.liff_base)
 
 
 def _parse_all(stored: Sequence[StoredEvent], batch: Batch) -> list[Event]:
