@@ -15,6 +15,7 @@ from tests.admin_visits import PASSWORD, make_staff
 from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET
 from tests.load import servers
 from tests.load.wire import free_port, wait_for_port
+from tests.page_visits import LIFF_ID
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,13 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
         PORT=str(web_port),
         LINE_CHANNEL_SECRET=CHANNEL_SECRET,
         LINE_CHANNEL_ACCESS_TOKEN=ACCESS_TOKEN,
+        LIFF_ID=LIFF_ID,
+        LIFF_BASE=f"http://127.0.0.1:{line_port}/liff",
+        LIFF_SDK_URL=f"http://127.0.0.1:{line_port}/liff/edge/2/sdk.js",
     )
     simulator = [sys.executable, "-m", "simulator", "--port", str(line_port)]
     simulator += ["--webhook-url", f"http://127.0.0.1:{web_port}/callback"]
+    simulator += ["--liff-id", LIFF_ID, "--liff-endpoint-url", f"http://127.0.0.1:{web_port}/liff"]
     simulator += ["--channel-secret", CHANNEL_SECRET, "--channel-access-token", ACCESS_TOKEN]
     web = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{web_port}"]
     db = connect(database_url, pool_size=2)

@@ -1,13 +1,14 @@
 """LINE Login: the page people are sent to, and what LINE tells about whoever comes back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from bot.errors import GatewayError, GatewayRefusedError
-from bot.gateways.line_login import LineLogin, challenge_of
+from bot.gateways.line_login import IdTokenExpiredError, IdTokens, LineLogin, challenge_of
 from tests.login_stand_in import CHANNEL_ID, CHANNEL_SECRET, LoginStandIn
 
 RETURN = "https://brand.example/l/return"
@@ -126,3 +127,35 @@ def test_a_wrong_channel_secret_shows_in_no_text(line: LoginStandIn) -> None:
         wrong.exchange(code, redirect_uri=RETURN, verifier=VERIFIER)
     assert "quite-wrong" not in str(refusal.value)
     assert code not in str(refusal.value)
+
+
+def answering(httpserver: HTTPServer, told: dict[str, object], status: int = 200) -> IdTokens:
+    httpserver.expect_request("/oauth2/v2.1/verify").respond_with_json(told, status=status)
+    return IdTokens(channel_id=CHANNEL_ID, api_base=httpserver.url_for("").rstrip("/"))
+
+
+def test_an_id_token_names_a_person_until_its_end(httpserver: HTTPServer) -> None:
+    claims: dict[str, object] = {"iss": "https://access.line.me", "sub": "U" + "1" * 32, "aud": CHANNEL_ID}
+    person = answering(httpserver, claims | {"exp": 1_800_000_000}).verify("token")
+
+    assert person.line_user_id == "U" + "1" * 32
+    assert person.token_ends_at == datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+
+
+def test_an_id_token_whose_hour_is_over_is_told_from_a_false_one(httpserver: HTTPServer) -> None:
+    told: dict[str, object] = {"error": "invalid_request", "error_description": "IdToken expired."}
+    with pytest.raises(IdTokenExpiredError):
+        answering(httpserver, told, 400).verify("token")
+
+
+@pytest.mark.parametrize("claims", [{"aud": "1"}, {"iss": "https://evil.example"}, {"iss": None}, {"aud": None}])
+def test_an_id_token_of_another_issuer_or_channel_is_refused(httpserver: HTTPServer, claims: dict[str, object]) -> None:
+    told: dict[str, object] = {"iss": "https://access.line.me", "sub": "U" + "1" * 32, "aud": CHANNEL_ID} | claims
+    with pytest.raises(GatewayRefusedError):
+        answering(httpserver, told).verify("token")
+
+
+@pytest.mark.parametrize("end", [None, "1800000000", -1, 10**30, 1.5])
+def test_an_end_that_cannot_be_read_is_no_end(httpserver: HTTPServer, end: object) -> None:
+    claims: dict[str, object] = {"iss": "https://access.line.me", "sub": "U" + "1" * 32, "aud": CHANNEL_ID, "exp": end}
+    assert answering(httpserver, claims).verify("token").token_ends_at is None

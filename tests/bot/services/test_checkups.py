@@ -106,3 +106,25 @@ def test_few_messages_left_are_worth_a_note(db: Database, line: LineGateway) -> 
     assert checkups.check_quota(make_settings("sqlite:///unused.sqlite3"), gateway, NOW).verdict is Verdict.NOTE
     gateway.close()
     server.stop()
+
+
+@pytest.mark.parametrize(
+    "settings, verdict, words",
+    [
+        ({}, Verdict.NOTE, "off: set LIFF_ID"),
+        ({"liff_id": "1650000000-AbcdEfgh"}, Verdict.OK, "endpoint URL is http://127.0.0.1:8000/liff"),
+        (
+            {
+                "liff_id": "1650000000-AbcdEfgh",
+                "line_login_channel_id": "1659999999",
+                "line_login_channel_secret": "secret",
+            },
+            Verdict.MEND,
+            "not an app of LINE_LOGIN_CHANNEL_ID",
+        ),
+    ],
+)
+def test_doctor_says_whether_pages_inside_line_can_work(settings: dict[str, str], verdict: Verdict, words: str) -> None:
+    found = list(checkups.check_liff(make_settings("sqlite:///unused.sqlite3", **settings)))
+    assert [(finding.about, finding.verdict) for finding in found] == [("LIFF", verdict)]
+    assert words in found[0].text
