@@ -13,10 +13,11 @@ from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundErr
 from bot.messages.shapes import is_encodable
 from bot.rules.keywords import Collision, Keyword, Match, Matcher, check_keywords, collisions, fold
 from bot.rules.schedules import check_hours
-from bot.services import audit, auto_replies, usages
+from bot.services import audit, auto_replies, plays, usages
 from bot.services.audit import Actor
 from bot.services.auto_replies import rule_of
 from bot.services.message_faults import as_field_faults, faults_of_messages
+from bot.services.plays import Starter
 from models import KeywordRule
 
 LONGEST_NAME = 100
@@ -49,6 +50,7 @@ class Trial:
     keyword: Keyword | None  # what made the rule answer
     messages: list[Any]
     others: list[KeywordRule]  # rules that stay silent because of this one
+    play: Starter | None = None  # begins instead of an answer
 
 
 def list_rules(session: Session) -> list[KeywordRule]:
@@ -128,23 +130,30 @@ def delete(session: Session, rule_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def find_collisions(session: Session) -> list[Collision]:
-    """Return pairs of rules of which one keeps the other from answering."""
-    return collisions(rule_of(rule) for rule in list_rules(session) if rule.enabled)
+    """Return pairs of rules of which one keeps the other from answering; start keywords of plays are among them.
+
+    A play stands under the `rule_id` of its `plays.Starter`.
+    """
+    rules = [rule_of(rule) for rule in list_rules(session) if rule.enabled]
+    return collisions([*rules, *(starter.as_rule() for starter in plays.list_starters(session))])
 
 
 def try_text(session: Session, text: str, *, zone: ZoneInfo, now: datetime) -> Trial:
-    """Tell which rule would answer a sentence at this moment, and what; nobody gets anything."""
+    """Tell which rule would answer a sentence at this moment, or which play begins; nobody gets anything."""
     rows = {rule.id: rule for rule in list_rules(session)}
-    hits = Matcher((rule_of(row) for row in rows.values()), timezone=zone).find_all(text, now=now)
+    starters = {starter.rule_id: starter for starter in plays.list_starters(session)}
+    rules = [*(rule_of(row) for row in rows.values()), *(starter.as_rule() for starter in starters.values())]
+    hits = Matcher(rules, timezone=zone).find_all(text, now=now)
     if not hits:
         return Trial(rule=None, folded=fold(text), keyword=None, messages=[], others=[])
-    first = rows[hits[0].rule_id]
+    first = rows.get(hits[0].rule_id)
     return Trial(
         rule=first,
         folded=hits[0].folded,
         keyword=Keyword(hits[0].keyword, hits[0].match),
-        messages=first.messages,
-        others=[rows[hit.rule_id] for hit in hits[1:]],
+        messages=first.messages if first else [],
+        others=[rows[hit.rule_id] for hit in hits[1:] if hit.rule_id in rows],
+        play=starters.get(hits[0].rule_id),
     )
 
 

@@ -126,10 +126,19 @@ class RuleName(Answer):
     name: str
 
 
+class PlayName(Answer):
+    """A quiz, game or referral programme that a text starts."""
+
+    kind: Literal["quiz", "game", "referral"]
+    id: int
+    name: str
+
+
 class TrialAnswer(Answer):
     """Which rule would answer, and what; `others` are the rules that stay silent because of it."""
 
     rule: RuleName | None
+    play: PlayName | None = Field(description="會開始的測驗、遊戲或好友邀請")
     folded: str
     keyword: KeywordAnswer | None
     messages: list[Message]
@@ -194,8 +203,9 @@ def delete(call: Call, rule_id: int) -> None:
 def try_text(call: Call, body: TrialBody) -> TrialAnswer:
     """Nobody gets anything."""
     trial = keyword_rules.try_text(call.session, body.text, zone=call.runtime.settings.zone, now=call.now)
-    keyword = trial.keyword
+    keyword, play = trial.keyword, trial.play
     return TrialAnswer(
+        play=PlayName(kind=play.source.value, id=play.id, name=play.name) if play else None,
         rule=RuleName(id=trial.rule.id, name=trial.rule.name) if trial.rule else None,
         folded=trial.folded,
         keyword=KeywordAnswer(text=keyword.text, match=keyword.match.value) if keyword else None,
