@@ -154,7 +154,7 @@ def _invitation(game: Game, friend: Friend, play: Play) -> list[LineMessage]:
     """Return staff's words, then the buttons: the page where LIFF is switched on, the chat everywhere."""
     words, label = WORDS[game.kind]
     actions = [action(label, data=_draw_data(game), says=label)]
-    if play.liff_id:
+    if play.liff_id or play.has_login:
         actions = [
             action(label, opens=play.page_url(ChatSource.GAME, game.code)),
             action("在聊天室直接抽", data=_draw_data(game), says=label),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.errors import ConflictError, FieldFault, InvalidInputError
 from bot.services import accounts, drawing, game_figures, games, tags
 from bot.services.draw_refusals import Refusal
-from bot.services.plays import Play
+from bot.services.plays import play_at
 from handlers.admin import display, game_tables, words
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
@@ -216,13 +216,12 @@ def _editor(
     refusal: str | None = None,
 ) -> str:
     runtime = current_runtime()
-    settings = runtime.settings
     with runtime.db() as session:
         shown = _surroundings(session)
         game = games.get_game(session, game_id) if game_id else None
     if not form.prizes:
         form.prizes = [PrizeForm.blank("0")]
-    play = Play(runtime.now(), settings.zone, settings.public_url, settings.liff_id)
+    play = play_at(runtime.settings, now=runtime.now())
     return render_template(
         "admin/games/edit.html",
         form=form,

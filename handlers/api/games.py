@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import games, tags
 from bot.services.games import GameContent, PrizeContent
-from bot.services.plays import Play
+from bot.services.plays import Play, play_at
 from handlers.api.keyword_rules import KeywordAnswer, KeywordBody
 from handlers.api.operations import Call, operation
 from handlers.api.shapes import Answer, Body, Changes, Message, Messages, Moment, PageQuery, TagsGiven
@@ -197,8 +197,7 @@ def delete(call: Call, game_id: int) -> None:
 
 
 def play_of(call: Call) -> Play:
-    settings = call.runtime.settings
-    return Play(call.now, settings.zone, settings.public_url, settings.liff_id, PlayedIn.API)
+    return play_at(call.runtime.settings, now=call.now, place=PlayedIn.API)
 
 
 def _chosen(given: dict[str, Any], prizes: Sequence[PrizeBody]) -> dict[str, Any]:

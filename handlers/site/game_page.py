@@ -12,7 +12,7 @@ from bot.errors import NotFoundError
 from bot.runtime import Runtime
 from bot.services import draws, friends, games
 from bot.services.draws import GameState
-from bot.services.plays import Play
+from bot.services.plays import Play, play_at
 from handlers.processes import current_runtime
 from handlers.site import calls, pages, visitors
 from handlers.site.calls import CallRefusedError
@@ -64,8 +64,7 @@ def draw(code: str) -> Response:
 
 
 def _play(runtime: Runtime) -> Play:
-    settings = runtime.settings
-    return Play(runtime.now(), settings.zone, settings.public_url, settings.liff_id, PlayedIn.PAGE)
+    return play_at(runtime.settings, now=runtime.now(), place=PlayedIn.PAGE)
 
 
 def _visitor(session: Session, play: Play) -> Friend:

@@ -30,7 +30,7 @@ CHI_SQUARE_999 = 16.266  # three degrees of freedom: one run in a thousand is be
 
 
 def play(**changes: Any) -> Play:
-    known: dict[str, Any] = {"now": NOW, "zone": TAIPEI, "public_url": "https://bot.example.com"}
+    known: dict[str, Any] = {"now": NOW, "zone": TAIPEI, "public_url": "https://bot.example.com", "has_login": False}
     return Play(**(known | changes))
 
 
