@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services import demo_brand, greetings, keyword_rules, referrals, staff, tags, tracked_links
+from bot.services import demo_brand, greetings, keyword_rules, quizzes, referrals, staff, tags, tracked_links
 from bot.services.audit import OPERATOR
 from bot.services.keyword_rules import RuleContent
+from bot.services.quizzes import QuizContent
 from bot.services.referrals import ProgramContent
-from models import KeywordRule, ReferralProgram, Role, Staff, Tag
+from models import KeywordRule, Quiz, ReferralProgram, Role, Staff, Tag
 
 STAFF_NAME = "demo"
 FALLBACK_EVERY_MINUTES = 60
@@ -39,6 +40,7 @@ def seed_brand(db: Database, *, now: datetime) -> Seeded:
         _set_answers(session, ids, now)
         _add_links(session, ids, now)
         _add_referral(session, now)
+        _add_quiz(session, now)
         return Seeded(rules=rules, tags=made, staff_name=STAFF_NAME, password=_add_staff(session, now))
 
 
@@ -82,6 +84,11 @@ def _add_links(session: Session, tag_ids: dict[str, int], now: datetime) -> None
 def _add_referral(session: Session, now: datetime) -> None:
     if session.scalar(select(ReferralProgram.id).limit(1)) is None:
         referrals.create(session, ProgramContent(**demo_brand.REFERRAL), by=OPERATOR, now=now)
+
+
+def _add_quiz(session: Session, now: datetime) -> None:
+    if session.scalar(select(Quiz.id).limit(1)) is None:
+        quizzes.create(session, QuizContent(**demo_brand.QUIZ), by=OPERATOR, now=now)
 
 
 def _add_staff(session: Session, now: datetime) -> str | None:

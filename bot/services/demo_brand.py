@@ -14,6 +14,7 @@ MENU = (
     quick_reply("副食品", says="副食品"),
     quick_reply("優惠", says="優惠"),
     quick_reply("找門市", says="門市"),
+    quick_reply("寶寶測驗", says="寶寶測驗"),
 )
 NEW_FRIEND = [
     text("{{name|朋友}}，您好！歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
@@ -159,4 +160,73 @@ REFERRAL: dict[str, Any] = {
         {"friends": 10, "tags": ("VIP",), "reward": {"text": "門市領取副食品試吃包一份"}},
     ],
     "terms": "點數於活動結束後 30 天內發送；試吃包請於活動結束後 60 天內到任一門市領取。",
+}
+
+
+def choice(words: str, **does: Any) -> dict[str, Any]:
+    """Return one choice of a question."""
+    return {"text": words, **does}
+
+
+QUIZ: dict[str, Any] = {
+    "name": "寶寶副食品測驗",
+    "start_keywords": [keyword("寶寶測驗"), keyword("副食品測驗")],
+    "attempts_per_friend": None,
+    "questions": [
+        {
+            "key": "age",
+            "kind": "single",
+            "text": "寶寶現在多大？",
+            "attribute": "baby_stage",
+            "choices": [
+                choice("還在肚子裡", tags=("準爸媽",), value="pregnant", next="birthday"),
+                choice("0–5 個月", tags=("0–5 個月寶寶",), value="0-5", score=1, next="birthday"),
+                choice("6–11 個月", tags=("6–11 個月寶寶", "嬰兒副食品"), value="6-11", score=10),
+                choice("1 歲以上", tags=("1 歲以上寶寶",), value="12+", score=20),
+            ],
+        },
+        {
+            "key": "food",
+            "kind": "multiple",
+            "text": "寶寶吃過哪些副食品？",
+            "required": False,
+            "choices": [
+                choice("米糊、粥", score=1),
+                choice("蔬菜泥", score=1),
+                choice("水果泥", score=1),
+                choice("肉和魚", score=2, tags=("嬰兒副食品",)),
+            ],
+        },
+        {
+            "key": "birthday",
+            "kind": "date",
+            "text": "寶寶的生日（或預產期）是哪一天？我們會在月齡到了的時候提醒您。",
+            "required": False,
+            "attribute": "baby_birthday",
+        },
+    ],
+    "results": [
+        {
+            "key": "prepare",
+            "name": "準備期",
+            "max_score": 9,
+            "messages": [text("{{name|您}}的寶寶還在準備期，先把媽媽手冊收好，六個月前後再開始副食品就好！", MENU)],
+            "tags": ("媽媽手冊",),
+        },
+        {
+            "key": "try",
+            "name": "嘗試期",
+            "min_score": 10,
+            "max_score": 19,
+            "messages": [text("寶寶正在嘗試期，一次加一種新食材，觀察三天再加下一種。"), flex("三款副食品", FOODS)],
+            "reward": {"points": 10},
+        },
+        {
+            "key": "grow",
+            "name": "進階期",
+            "min_score": 20,
+            "messages": [text("寶寶已經是進階期的小小美食家，可以跟著家人一起吃囉！", MENU)],
+            "reward": {"points": 10},
+        },
+    ],
 }

@@ -66,7 +66,7 @@ def _choice(given: Any, taken: set[str]) -> Json:
     return {
         "key": one.get("key") or _new_key("c", taken),
         "text": _stripped(one.get("text")),
-        "tags": one.get("tags") or [],
+        "tags": _as_list(one.get("tags") or []),
         "score": 0 if one.get("score") is None else one["score"],
         "next": one.get("next") or None,
         "picture_url": _stripped(one.get("picture_url")) or None,
@@ -83,8 +83,8 @@ def _result(given: Any, taken: set[str]) -> Json:
         "name": _stripped(one.get("name")),
         "min_score": one.get("min_score"),
         "max_score": one.get("max_score"),
-        "tags": one.get("tags") or [],
-        "messages": one.get("messages") or [],
+        "tags": _as_list(one.get("tags") or []),
+        "messages": _as_list(one.get("messages") or []),
         "reward": one.get("reward") or None,
     }
 
@@ -99,6 +99,10 @@ def _new_key(letter: str, taken: set[str]) -> str:
 
 def _list(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else ()
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _stripped(value: Any) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from bot.database import Database
 from bot.messages import check
-from bot.services import demo, demo_brand, demo_friends, greetings, keyword_rules
+from bot.services import demo, demo_brand, demo_friends, greetings, keyword_rules, quizzes
 from models import Friend, FriendshipChange, FriendState, FriendTag, KeywordRule, Staff, TrackedLink
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -28,6 +28,22 @@ def test_the_sample_brand_answers_its_keywords(db: Database) -> None:
             assert trial.rule is not None
             assert trial.rule.name == name
         assert not check(greetings.get_greeting(session).new_friend)
+
+
+def test_the_sample_quiz_is_started_by_the_button_of_the_greeting(db: Database) -> None:
+    demo.seed_brand(db, now=NOW)
+    demo.seed_brand(db, now=NOW)
+    with db() as session:
+        [quiz] = quizzes.list_quizzes(session)
+        says = {
+            item["action"].get("text") for item in greetings.get_greeting(session).new_friend[-1]["quickReply"]["items"]
+        }
+        [word] = says & {keyword["text"] for keyword in quiz.start_keywords}
+        trial = keyword_rules.try_text(session, word, zone=TAIPEI, now=NOW)
+        assert trial.rule is None
+        assert trial.play is not None
+        assert trial.play.id == quiz.id
+        assert quizzes.warnings(quizzes.content_of(session, quiz)) == []
 
 
 def test_seeding_again_adds_nothing_and_changes_nothing(db: Database) -> None:
