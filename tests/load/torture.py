@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from sqlalchemy import func, select
 
 from bot.database import connect
+from models import AnswerState, WebhookEvent
 from tests import databases
 from tests.factories import set_greeting
 from tests.journeys.town import Town, stored_events, unfinished, wait_until
@@ -53,13 +55,13 @@ def run(database_url: str, folder: Path, seed: int) -> str:
         for number, kind in enumerate(FAULTS):
             fault = {"endpoint": "*reply", "kind": kind, "probability": 0.05, "count": None, "seed": seed + number}
             town.ask("POST", "faults", **fault)
-        web, jobs, other_jobs = town.start_web(), town.start_jobs(), town.start_jobs()
+        jobs, other_jobs, web = town.start_jobs(), town.start_jobs(), town.start_web()
         for kill in range(KILLS):
             town.follow(FRIENDS // KILLS, first=kill * (FRIENDS // KILLS))
             time.sleep(chance.uniform(0, 1.5))
             for process in (web, jobs, other_jobs):
                 town.kill(process)
-            web, jobs, other_jobs = town.start_web(), town.start_jobs(), town.start_jobs()
+            jobs, other_jobs, web = town.start_jobs(), town.start_jobs(), town.start_web()
         town.ask("DELETE", "faults")
         wait_until(lambda: town.ask("GET", "webhooks")["waiting"] == 0, patience=90, what="every webhook delivered")
         wait_until(lambda: unfinished(db) == 0, patience=90, what="every answer settled")
@@ -70,13 +72,26 @@ def run(database_url: str, folder: Path, seed: int) -> str:
 
 
 def judge(town: Town, stored: int) -> str:
-    """Say what came of a seed. Raises SystemExit for a lost event or a second greeting."""
+    """Say what came of a seed. Raises SystemExit for a lost event or a second greeting.
+
+    A reply token lives one minute: where the machine was too slow to have a process up within it, the greeting is
+    on the list of what was not said, for staff to see, and counts as expired here.
+    """
     greeted = town.greetings()
     acknowledged = town.acknowledged_events()
+    expired = expired_answers(town)
     twice = sum(1 for times in greeted.values() if times > 1)
-    if twice or stored < acknowledged or len(greeted) < acknowledged:
-        raise SystemExit(f"acknowledged {acknowledged}, stored {stored}, greeted {len(greeted)}, twice {twice}")
-    return f"acknowledged {acknowledged}, stored {stored}, greeted {len(greeted)}, twice 0"
+    found = f"acknowledged {acknowledged}, stored {stored}, greeted {len(greeted)}, expired {expired}, twice {twice}"
+    if twice or stored < acknowledged or len(greeted) + expired < acknowledged:
+        raise SystemExit(found)
+    return found
+
+
+def expired_answers(town: Town) -> int:
+    """How many answers were still unsaid when their reply token ended."""
+    with town.db() as session:
+        unsaid = select(func.count()).where(WebhookEvent.answer_state == AnswerState.EXPIRED)
+        return session.scalar(unsaid) or 0
 
 
 if __name__ == "__main__":
