@@ -29,7 +29,7 @@ CARE = {
 }
 AGE = {"key": "age", "kind": "number", "text": "幾歲？"}
 WORDS = {"key": "words", "kind": "text", "text": "想說的話？", "required": False}
-RESULTS = [{"key": "a", "name": "清爽型"}, {"key": "b", "name": "滋潤型"}]
+RESULTS = [{"key": "a", "name": "清爽型", "max_score": 4}, {"key": "b", "name": "滋潤型", "min_score": 5}]
 
 
 def make_quiz(session: Session, questions: Sequence[Mapping[str, Any]] = (SKIN, CARE, AGE, WORDS)) -> Quiz:
