@@ -57,7 +57,9 @@ def show_public(template: str, **content: object) -> Response:
 
 
 def show_notice(status: int, title: str, text: str) -> Response:
-    """Return a page that only says something and leads back to the account."""
+    """Return a page that only says something and leads back to the account, if its address is known."""
+    runtime = current_runtime()
+    account_pages.learn_pages(runtime.db, runtime.line, api_base=runtime.settings.line_api_base)
     return _render("site/message.html", status, liff_id=None, title=title, text=text)
 
 

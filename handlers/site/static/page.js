@@ -2,7 +2,7 @@
 //
 // liffPage.ready          resolves when the server knows the visitor; until then nothing is asked of it
 // liffPage.call(path, body)  the server's JSON; rejects with a PageError that holds a sentence for the friend
-// liffPage.fail(error, again)  says what went wrong and offers to try again
+// liffPage.fail(error, again)  says what went wrong and offers to try again, or to close the page where that is no use
 // liffPage.close()        closes the page inside LINE
 
 "use strict";
@@ -11,6 +11,7 @@ const liffPage = (() => {
   const given = document.body.dataset;
   const words = JSON.parse(document.getElementById("page-words").textContent);
   const trouble = document.getElementById("trouble");
+  const NEEDS_RELOAD = ["no_line", "init_failed", "no_token", "token_refused"]; // LINE's script has to begin anew
   const LOGGED_IN_ANEW = "yanglai-logged-in-anew";
   const never = () => new Promise(() => {});
   let visitor = "";
@@ -121,7 +122,9 @@ const liffPage = (() => {
 
   function fail(error, again) {
     const isOurs = error instanceof PageError;
-    say(isOurs ? error.message : words.failed, again ? button(words.retry, () => { calm(); again(); }) : "");
+    trouble.classList.toggle("mild", error.status === 409); // nothing went wrong: the answer is no
+    const act = isOurs && NEEDS_RELOAD.includes(error.reason) ? () => location.reload() : again;
+    say(isOurs ? error.message : words.failed, act ? button(words.retry, () => { calm(); act(); }) : button(words.close, close));
     if (!isOurs) throw error;
   }
 
