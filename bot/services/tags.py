@@ -24,6 +24,7 @@ __all__ = [
     "delete",
     "expire_due",
     "find_named",
+    "find_tags",
     "get_tag",
     "give",
     "list_tags",
@@ -52,6 +53,11 @@ def page(session: Session, *, limit: int, after: int = 0) -> list[Tag]:
 def names_of(session: Session, tag_ids: Sequence[int]) -> dict[int, str]:
     """Return the names behind ids; an id that no longer exists is left out."""
     return dict(session.execute(select(Tag.id, Tag.name).where(Tag.id.in_(set(tag_ids)))).all())
+
+
+def find_tags(session: Session, tag_ids: Sequence[int]) -> dict[int, Tag]:
+    """Return the tags behind ids; an id that no longer exists is left out."""
+    return {tag.id: tag for tag in session.scalars(select(Tag).where(Tag.id.in_(set(tag_ids))))}
 
 
 def find_named(session: Session, names: Sequence[str]) -> dict[str, int]:

@@ -10,14 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError, ConflictError, InvalidInputError
-from bot.services import accounts, audit, chats, friends, quiz_answer_lists, staff_messages, tags
-from handlers.admin import chat_lines, display
+from bot.services import accounts, audit, chats, friends, quiz_answer_lists, staff_messages
+from handlers.admin import chat_lines, display, friend_tags
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
 from handlers.processes import current_runtime
 from models import FriendshipChange, Role, Staff, StaffMessage, StaffMessageState, StaffMessageWay, TrackedLink
 
 blueprint = Blueprint("friend", __name__, url_prefix="/friends/<int:friend_id>")
+blueprint.register_blueprint(friend_tags.blueprint)
 LINES = 40
 CHANGES = 50
 ATTEMPTS = 10
@@ -79,29 +80,6 @@ def mark_answered(friend_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.friend.show", friend_id=friend_id))
 
 
-@blueprint.post("/tags")
-@allow(Role.MARKETER)
-def give_tag(friend_id: int) -> ResponseReturnValue:
-    """Put a tag on; a name nobody used yet becomes a tag."""
-    runtime, by = current_runtime(), current_actor()
-    name = request.form.get("tag", "").strip()
-    with runtime.db.begin() as session:
-        friends.get_friend(session, friend_id)
-        for tag_id in tags.resolve(session, [name], by=by, now=runtime.now()):
-            tags.give(session, friend_id, tag_id, by=by, now=runtime.now())
-    return _tag_list(friend_id)
-
-
-@blueprint.post("/tags/<int:tag_id>/take")
-@allow(Role.MARKETER)
-def take_tag(friend_id: int, tag_id: int) -> ResponseReturnValue:
-    """Take a tag off."""
-    runtime = current_runtime()
-    with runtime.db.begin() as session:
-        tags.take(session, friend_id, tag_id, by=current_actor(), now=runtime.now())
-    return _tag_list(friend_id)
-
-
 @blueprint.post("/attributes")
 @allow(Role.MARKETER)
 def set_attribute(friend_id: int) -> ResponseReturnValue:
@@ -125,8 +103,7 @@ def _page(
         shown = _chat(session, friend_id, before=before)
         shown["changes"] = _changes(session, friend_id)
         shown["played"] = quiz_answer_lists.list_played(session, friend_id, limit=ATTEMPTS)
-        shown["all_tags"] = tags.list_tags(session)
-        shown["worn"] = tags.tags_of(session, friend_id, now=current_runtime().now())
+        shown |= friend_tags.shown(session, friend_id)
         account = accounts.get_account(session)
         link_id = shown["friend"].tracked_link_id
         shown["link"] = session.get(TrackedLink, link_id) if link_id else None
@@ -167,13 +144,6 @@ def _changes(session: Session, friend_id: int) -> list[tuple[FriendshipChange, T
         .order_by(FriendshipChange.happened_at.desc(), FriendshipChange.id.desc())
     )
     return [(change, link) for change, link in session.execute(rows.limit(CHANGES))]
-
-
-def _tag_list(friend_id: int) -> str:
-    with current_runtime().db() as session:
-        friend = friends.get_friend(session, friend_id)
-        worn, all_tags = tags.tags_of(session, friend_id, now=current_runtime().now()), tags.list_tags(session)
-    return render_template("admin/friend/_tags.html", friend=friend, worn=worn, all_tags=all_tags)
 
 
 def _tell(message_id: int) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError
-from bot.services import accounts, keyword_rules, tags
+from bot.services import accounts, keyword_rules, plays, tags
 from bot.services.collisions import Collisions
 from handlers.admin import display, words
 from handlers.admin.access import allow, current_actor
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         found = [rule for rule in rules if _is_found(rule, search)]
         shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
         colliding = _colliding(session, rules, {rule.id for rule in shown})
-        names = tags.names_of(session, [tag_id for rule in shown for tag_id in rule.tags])
+        rule_tags = tags.find_tags(session, [tag_id for rule in shown for tag_id in rule.tags])
     page = "_list.html" if request.headers.get("HX-Target") == "rules" else "index.html"
     return render_template(
         f"admin/keyword_rules/{page}",
@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
         number=number,
         has_more=len(found) > number * PER_PAGE,
         colliding=colliding,
-        tag_names=names,
+        rule_tags=rule_tags,
         matches=words.MATCHES,
     )
 
@@ -208,8 +208,9 @@ def _is_found(rule: KeywordRule, search: str) -> bool:
 
 
 def _colliding(session: Session, rules: list[KeywordRule], shown: set[int]) -> dict[int, list[dict[str, Any]]]:
-    """Return for each rule that is shown the others it shares a text with."""
-    by_id = {rule.id: rule for rule in rules}
+    """Return for each rule that is shown the others, and the plays, that it shares a text with."""
+    by_id: dict[int, str] = {rule.id: rule.name for rule in rules}
+    by_id |= {starter.rule_id: starter.title for starter in plays.list_starters(session)}
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     collisions: Collisions = current_app.extensions[COLLISIONS]
     for collision in collisions.current(session):
@@ -218,6 +219,6 @@ def _colliding(session: Session, rules: list[KeywordRule], shown: set[int]) -> d
         first, second = by_id.get(collision.winner_id), by_id.get(collision.loser_id)
         if first is None or second is None:
             continue
-        found[first.id].append({"rule": second, "text": collision.text, "wins": True})
-        found[second.id].append({"rule": first, "text": collision.text, "wins": False})
+        found[collision.winner_id].append({"name": second, "text": collision.text, "wins": True})
+        found[collision.loser_id].append({"name": first, "text": collision.text, "wins": False})
     return found

@@ -23,8 +23,8 @@ class Entry:
     @property
     def is_here(self) -> bool:
         """Whether the present page belongs to this entry."""
-        page = (request.endpoint or "").rpartition(".")[0]
-        return page == self.endpoint.rpartition(".")[0]
+        page, own = (request.endpoint or "").rpartition(".")[0], self.endpoint.rpartition(".")[0]
+        return page == own or page.startswith(f"{own}.")
 
 
 ENTRIES = (
