@@ -53,6 +53,8 @@ def record(
     step = take(sheet, attempt.question_key, question_key, given)
     if attempt.step and sheet.may_ask_twice:
         attempt.score -= _forget(session, attempt, question_key)
+    if attempt in session.new:
+        session.flush()  # begun in this very batch
     _add_rows(session, attempt, step, play)
     attempt.score += step.score
     attempt.step += 1

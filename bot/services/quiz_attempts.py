@@ -66,13 +66,13 @@ def settle(session: Session, *, now: datetime) -> None:
 
 def start(session: Session, quiz_id: int, friend: Friend, play: Play) -> Said | None:
     """Begin a quiz or go on with it; says so where that is not possible. None if there is no such quiz."""
-    quiz = session.get(Quiz, quiz_id)
+    quiz = quiz_sheets.find_quiz(session, quiz_id)
     return None if quiz is None else _start(session, quiz, friend, play)
 
 
 def start_on_follow(session: Session, quiz_id: int, friend: Friend, play: Play) -> Said | None:
     """Begin a quiz behind the greeting; None where this friend cannot play it now."""
-    quiz = session.get(Quiz, quiz_id)
+    quiz = quiz_sheets.find_quiz(session, quiz_id)
     if quiz is None:
         return None
     try:

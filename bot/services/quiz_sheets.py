@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.rules.quizzes import Sheet, read_sheet
 from models import AttemptState, Quiz, QuizAttempt, QuizVersion
 
-SHEETS, QUIZZES, RUNNING = "quiz_sheets", "quizzes", "running_quiz_attempts"
+SHEETS, QUIZZES, NEWEST, RUNNING = "quiz_sheets", "quizzes", "newest_quiz_versions", "running_quiz_attempts"
 
 
 def sheet_of(session: Session, version_id: int) -> Sheet:
@@ -20,12 +20,30 @@ def sheet_of(session: Session, version_id: int) -> Sheet:
     return sheets[version_id]
 
 
-def get_quiz(session: Session, quiz_id: int) -> Quiz:
-    """Return the quiz of an attempt, also one that was deleted and left its answers."""
-    quizzes: dict[int, Quiz] = session.info.setdefault(QUIZZES, {})
+def find_quiz(session: Session, quiz_id: int) -> Quiz | None:
+    """Return a quiz, also one that was deleted and left its answers."""
+    quizzes: dict[int, Quiz | None] = session.info.setdefault(QUIZZES, {})
     if quiz_id not in quizzes:
-        quizzes[quiz_id] = session.get_one(Quiz, quiz_id)
+        quizzes[quiz_id] = session.get(Quiz, quiz_id)
     return quizzes[quiz_id]
+
+
+def get_quiz(session: Session, quiz_id: int) -> Quiz:
+    """Return the quiz of an attempt."""
+    quiz = find_quiz(session, quiz_id)
+    if quiz is None:
+        raise LookupError(f"no quiz {quiz_id}")
+    return quiz
+
+
+def newest_version(session: Session, quiz: Quiz) -> int:
+    """Return the id of the version that new attempts begin on."""
+    versions: dict[tuple[int, int], int] = session.info.setdefault(NEWEST, {})
+    key = (quiz.id, quiz.version)
+    if key not in versions:
+        query = select(QuizVersion.id).where(QuizVersion.quiz_id == quiz.id, QuizVersion.number == quiz.version)
+        versions[key] = session.scalars(query).one()
+    return versions[key]
 
 
 def expect(session: Session, friend_ids: Iterable[int]) -> None:

@@ -11,7 +11,7 @@ from bot.rules.quizzes import Question, Sheet, words
 from bot.services import quiz_sheets
 from bot.services.plays import Play
 from bot.services.quiz_states import AnswerRefusedError, Reason
-from models import AttemptState, Friend, Quiz, QuizAttempt, QuizVersion
+from models import AttemptState, Friend, Quiz, QuizAttempt
 
 KEY_BYTES = 9  # twelve characters that nobody guesses
 
@@ -52,19 +52,18 @@ def begin(session: Session, quiz: Quiz, friend: Friend, play: Play) -> tuple[Run
             attempt.asked_at, attempt.place = play.now, play.place
             return _running(session, quiz, attempt), True
     number = _next_number(session, quiz, friend, play)
-    version = session.scalars(
-        select(QuizVersion).where(QuizVersion.quiz_id == quiz.id, QuizVersion.number == quiz.version)
-    ).one()
+    version_id = quiz_sheets.newest_version(session, quiz)
+    sheet = quiz_sheets.sheet_of(session, version_id)
     attempt = QuizAttempt(
         quiz_id=quiz.id,
-        version_id=version.id,
+        version_id=version_id,
         friend_id=friend.id,
         number=number,
         on=play.today,
         key=secrets.token_urlsafe(KEY_BYTES),
         state=AttemptState.RUNNING,
         place=play.place,
-        question_key=version.questions[0]["key"],
+        question_key=sheet.questions[0].key,
         step=0,
         chosen=[],
         asked_at=play.now,
@@ -72,9 +71,8 @@ def begin(session: Session, quiz: Quiz, friend: Friend, play: Play) -> tuple[Run
         started_at=play.now,
     )
     session.add(attempt)
-    session.flush()
     quiz_sheets.note_running(session, attempt)
-    return _running(session, quiz, attempt), False
+    return Running(quiz, attempt, sheet), False
 
 
 def get_mine(session: Session, attempt_key: str, friend: Friend, play: Play) -> Running:
@@ -142,7 +140,8 @@ def _find(session: Session, attempt_key: str, friend: Friend) -> QuizAttempt | N
 def _next_number(session: Session, quiz: Quiz, friend: Friend, play: Play) -> int:
     """Return which attempt of this friend would begin now. Raises AnswerRefusedError where none may."""
     mine = (QuizAttempt.quiz_id == quiz.id) & (QuizAttempt.friend_id == friend.id)
-    count, last = session.execute(select(func.count(), func.max(QuizAttempt.number)).where(mine)).one()
+    with session.no_autoflush:  # others who begin in the same batch are written together with this one
+        count, last = session.execute(select(func.count(), func.max(QuizAttempt.number)).where(mine)).one()
     if quiz.attempts_per_friend is not None and count >= quiz.attempts_per_friend:
         raise refusal(Reason.LIMIT_REACHED, name=quiz.name, most=quiz.attempts_per_friend)
     if count and quiz.attempts_per_day is not None:
