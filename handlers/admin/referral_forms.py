@@ -118,7 +118,7 @@ def _is_empty(row: Tree) -> bool:
 def _step(row: Tree, place: str, faults: list[FieldFault]) -> dict[str, Any]:
     return {
         "friends": _whole(text(row, "friends"), f"{place}.friends", faults),
-        "tags": _with_new(row["tags"], text(row, "new_tag")),
+        "tags": _with_new(row.get("tags") or [], text(row, "new_tag")),
         "reward": _reward(row, place, faults),
     }
 

@@ -18,8 +18,7 @@ blueprint = Blueprint("referral_results", __name__, url_prefix="/referrals")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAYS = 30
 CHART_HEIGHT = 120  # of the tallest bar
-BAR = 9
-STEP = 24  # from one day to the next
+STEP = 16  # from one day to the next
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ def show(program_id: int) -> ResponseReturnValue:
         figures=figures,
         days=days,
         bars=bars_of(days),
+        most=most_of(days),
         best=best,
         has_login=runtime.settings.has_login,
         hints=HINTS,
@@ -74,11 +74,16 @@ def download(program_id: int) -> ResponseReturnValue:
 
 def bars_of(days: list[ReferralDay]) -> list[Bar]:
     """Return the bars of the chart, the highest as high as the chart."""
-    most = max((max(day.arrived, day.counted) for day in days), default=0) or 1
+    most = most_of(days) or 1
     return [
         Bar(day, place * STEP, day.arrived * CHART_HEIGHT // most, day.counted * CHART_HEIGHT // most)
         for place, day in enumerate(days)
     ]
+
+
+def most_of(days: list[ReferralDay]) -> int:
+    """Return the greatest number of the chart."""
+    return max((max(day.arrived, day.counted) for day in days), default=0)
 
 
 def _say(value: object) -> str:

@@ -192,3 +192,7 @@ def test_viewers_change_nothing(viewer: Visitor, db: Database) -> None:
         viewer.get("/admin/referrals")
         assert viewer.post(f"/admin/referrals{path}", FORM).status_code == 403
     assert only_program(db).updated_at == NOW
+
+
+def test_an_empty_editor_opens(marketer: Visitor) -> None:
+    assert marketer.get("/admin/referrals/new").status_code == 200
