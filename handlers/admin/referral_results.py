@@ -14,7 +14,7 @@ from handlers.admin.access import allow
 from handlers.processes import current_runtime
 from models import ReferralReason, ReferralState, Role
 
-blueprint = Blueprint("referral_results", __name__, url_prefix="/referrals")
+blueprint = Blueprint("results", __name__)  # inside that of the programmes
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAYS = 30
 CHART_HEIGHT = 120  # of the tallest bar

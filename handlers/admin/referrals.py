@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.errors import ConflictError, FieldFault, InvalidInputError
 from bot.services import accounts, invitations, referral_figures, referrals, tags
 from bot.services.plays import Play, play_at
-from handlers.admin import display, words
+from handlers.admin import display, referral_results, words
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
 from handlers.admin.referral_forms import ReferralForm
@@ -19,6 +19,7 @@ from handlers.processes import current_runtime
 from models import ChatSource, ReferralProgram, Role
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
+blueprint.register_blueprint(referral_results.blueprint)
 PIECES = {"keywords": "_keywords.html", "steps": "_steps.html"}
 SAMPLE_NAME = "王小明"
 
