@@ -40,6 +40,7 @@ __all__ = [
     "answer_page",
     "expect",
     "hint",
+    "is_asking",
     "open_page",
     "settle",
     "start",
@@ -98,6 +99,11 @@ def take_tap(session: Session, data: str, friend: Friend, play: Play) -> Said | 
     except AnswerRefusedError as refused:
         return quiz_sayings.said(None, [text_message(str(refused))])
     return quiz_taps.take(session, running, tap, friend, play)
+
+
+def is_asking(session: Session, friend: Friend, play: Play) -> bool:
+    """Whether this friend was asked something lately and has not answered."""
+    return _asking(session, friend, play) is not None
 
 
 def take_text(session: Session, text: str, friend: Friend, play: Play, *, is_keyword: bool) -> Said | None:

@@ -48,11 +48,10 @@ def take_tap(turn: Turn, friend: Friend, tapped: str) -> Said | None:
 
 def take_text(turn: Turn, friend: Friend, text: str) -> Said | None:
     """Take a text as the answer to a quiz that this friend is in the middle of."""
-    if not turn.answers.has_quizzes:
+    if not turn.answers.has_quizzes or not quiz_attempts.is_asking(turn.session, friend, turn.play):
         return None
-    return quiz_attempts.take_text(
-        turn.session, text, friend, turn.play, is_keyword=turn.answers.is_keyword(text, now=turn.now)
-    )
+    is_keyword = turn.answers.is_keyword(text, now=turn.now)
+    return quiz_attempts.take_text(turn.session, text, friend, turn.play, is_keyword=is_keyword)
 
 
 def take_picture(turn: Turn, friend: Friend, line_message_id: object) -> Said | None:

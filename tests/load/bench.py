@@ -7,9 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.load import rosters, servers, webhooks
+from tests.load import quizzes, rosters, servers, webhooks
 
 FRIENDS = 120_000
+ROUNDS = 10  # of a quiz of ten questions, by each friend
 MANY_FRIENDS = 1_000_000
 
 
@@ -26,6 +27,8 @@ def main() -> None:
         folder = Path(name)
         figures = webhooks.measure(folder, turns=chosen.turns, requests=chosen.requests, idle=200)
         show(console, "Webhook, SQLite FULL, one web process, two cores shared with the load", webhooks.table(figures))
+        played = quizzes.measure(folder, turns=chosen.turns, rounds=ROUNDS)
+        show(console, "A quiz in the chat, SQLite FULL, one web process", quizzes.table(played))
         if chosen.quick:
             return
         empty, full = rosters.measure_memory(folder, 0), rosters.measure_memory(folder, FRIENDS)
