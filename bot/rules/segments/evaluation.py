@@ -43,7 +43,7 @@ class Finish:
 
     quiz: int
     result: str | None
-    at: datetime
+    at: datetime | None
 
 
 @dataclass(frozen=True)
