@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services import demo_brand, greetings, keyword_rules, quizzes, referrals, staff, tags, tracked_links
+from bot.services import demo_brand, games, greetings, keyword_rules, quizzes, referrals, staff, tags, tracked_links
 from bot.services.audit import OPERATOR
+from bot.services.games import GameContent, PrizeContent
 from bot.services.keyword_rules import RuleContent
 from bot.services.quizzes import QuizContent
 from bot.services.referrals import ProgramContent
-from models import KeywordRule, Quiz, ReferralProgram, Role, Staff, Tag
+from models import Game, KeywordRule, Quiz, ReferralProgram, Role, Staff, Tag
 
 STAFF_NAME = "demo"
 FALLBACK_EVERY_MINUTES = 60
@@ -41,6 +42,7 @@ def seed_brand(db: Database, *, now: datetime) -> Seeded:
         _add_links(session, ids, now)
         _add_referral(session, now)
         _add_quiz(session, now)
+        _add_game(session, now)
         return Seeded(rules=rules, tags=made, staff_name=STAFF_NAME, password=_add_staff(session, now))
 
 
@@ -89,6 +91,12 @@ def _add_referral(session: Session, now: datetime) -> None:
 def _add_quiz(session: Session, now: datetime) -> None:
     if session.scalar(select(Quiz.id).limit(1)) is None:
         quizzes.create(session, QuizContent(**demo_brand.QUIZ), by=OPERATOR, now=now)
+
+
+def _add_game(session: Session, now: datetime) -> None:
+    if session.scalar(select(Game.id).limit(1)) is None:
+        prizes = [PrizeContent(**prize) for prize in demo_brand.GAME_PRIZES]
+        games.create(session, GameContent(**demo_brand.GAME, prizes=prizes), by=OPERATOR, now=now)
 
 
 def _add_staff(session: Session, now: datetime) -> str | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.messages import LineMessage, quick_reply, text
 from bot.messages.builders import action, buttons, flex, with_quick_replies
+from models import GameKind
 
 SHOP = "https://shop.example.com"
 TAGS = ("新手爸媽", "嬰兒副食品", "媽媽手冊", "門市顧客", "VIP", "想找優惠")
@@ -15,6 +16,7 @@ MENU = (
     quick_reply("優惠", says="優惠"),
     quick_reply("找門市", says="門市"),
     quick_reply("寶寶測驗", says="寶寶測驗"),
+    quick_reply("幸運轉盤", says="轉盤"),
 )
 NEW_FRIEND = [
     text("{{name|朋友}}，您好！歡迎加入暖暖嬰幼！🍼\n這裡有副食品食譜、門市資訊和每月優惠。", MENU),
@@ -160,6 +162,38 @@ REFERRAL: dict[str, Any] = {
         {"friends": 10, "tags": ("VIP",), "reward": {"text": "門市領取副食品試吃包一份"}},
     ],
     "terms": "點數於活動結束後 30 天內發送；試吃包請於活動結束後 60 天內到任一門市領取。",
+}
+
+
+GAME_PRIZES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "500 元購物金",
+        "odds": 10_000,
+        "stock": 10,
+        "colour": "#e4572e",
+        "messages": [text("🎉 {{name}} 抽中 500 元購物金！請到門市出示這則訊息兌換。")],
+        "tags": ["抽中購物金"],
+        "reward": {"text": "門市兌換 500 元購物金"},
+    },
+    {
+        "name": "副食品試吃包",
+        "odds": 150_000,
+        "stock": 200,
+        "colour": "#17bebb",
+        "messages": [text("🎉 {{name}} 抽中副食品試吃包！請到門市出示這則訊息領取。")],
+        "reward": {"text": "門市領取副食品試吃包"},
+    },
+    {"name": "30 點", "odds": 340_000, "stock": 1_000, "colour": "#ffc914", "reward": {"points": 30}},
+)
+GAME: dict[str, Any] = {
+    "name": "暖暖幸運轉盤",
+    "kind": GameKind.WHEEL,
+    "start_keywords": [keyword("轉盤"), keyword("幸運轉盤", "contains")],
+    "invitation": [text("{{name|朋友}}，來轉轉看今天的手氣！每天一次。")],
+    "no_prize": [text("這次差一點！謝謝參加，明天再來試試手氣。")],
+    "draws_per_friend": None,
+    "draws_per_day": 1,
+    "terms": "獎品請於中獎後 30 天內到任一門市領取，逾期視同放棄。",
 }
 
 
