@@ -138,7 +138,7 @@ def _draw_in_chat(session: Session, game: Game, friend: Friend, play: Play, *, k
 def _announcement(session: Session, game: Game, drawn: Drawn, friend: Friend) -> list[LineMessage]:
     messages = _messages_of(session, game, drawn.draw, friend)
     if not drawn.is_new and len(messages) < MOST_MESSAGES:
-        return [text("這張已經抽過了，結果是："), *messages]
+        return [text("這個按鈕已經抽過了，結果是："), *messages]
     return messages
 
 

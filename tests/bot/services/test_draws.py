@@ -272,7 +272,7 @@ def test_a_wheel_in_the_chat_is_offered_drawn_by_its_button_and_drawn_once(db: D
     assert again is not None
     assert restarted is not None
     assert first.messages == [text("王小明 抽中購物金！")]
-    assert again.messages == [text("這張已經抽過了，結果是："), text("王小明 抽中購物金！")]
+    assert again.messages == [text("這個按鈕已經抽過了，結果是："), text("王小明 抽中購物金！")]
     assert said(restarted.messages) == "您的抽獎次數已經用完（每人 1 次）。"
 
 
