@@ -1,23 +1,27 @@
 """The segment builder: what htmx asks for while staff write conditions."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from bot.errors import InvalidInputError
-from bot.services import friend_lists, friends, known_attributes, segments
+from bot.services import friend_lists, friends, known_attributes, segments, usages
+from bot.services.segments import Explained
 from handlers.admin import display, segment_choices, segment_forms, segment_moves
 from handlers.admin.access import allow
 from handlers.admin.segment_choices import Choices
 from handlers.admin.segment_forms import Reading, SegmentForm
 from handlers.admin.segment_leaves import ANY
+from handlers.admin.segment_words import Speaker
 from handlers.processes import current_runtime
 from models import Role
 
-blueprint = Blueprint("segment_builder", __name__, url_prefix="/segments/builder")
+blueprint = Blueprint("builder", __name__, url_prefix="/builder")
 FOUND = 8
 SHOWN = 8
 
@@ -46,12 +50,12 @@ def move() -> ResponseReturnValue:
 @allow(Role.MARKETER)
 def estimate() -> ResponseReturnValue:
     """Say from the sample about how many friends it would be; the answer asks for the exact number."""
-    reading = _reading()
+    runtime, reading = current_runtime(), _reading()
     guess, problems = None, _problems(reading)
     if not problems:
-        with current_runtime().db() as session:
+        with runtime.db() as session:
             try:
-                guess = segments.estimate(session, reading.conditions)
+                guess = segments.estimate(session, reading.conditions, now=runtime.now())
             except InvalidInputError as error:
                 problems = [display.said(fault) for fault in error.faults]
     return render_template("admin/segments/_estimate.html", guess=guess, problems=problems[:5])
@@ -61,12 +65,13 @@ def estimate() -> ResponseReturnValue:
 @allow(Role.MARKETER)
 def count() -> ResponseReturnValue:
     """Count exactly, and show some of the friends."""
-    reading = _reading()
+    runtime, reading = current_runtime(), _reading()
     if reading.faults:
         return ""
-    with current_runtime().db() as session:
-        number = segments.count(session, reading.conditions)
-        some = segments.sample(session, reading.conditions, limit=SHOWN)
+    now = runtime.now()
+    with runtime.db() as session:
+        number = segments.count(session, reading.conditions, now=now)
+        some = segments.sample(session, reading.conditions, limit=SHOWN, now=now)
     return render_template("admin/segments/_count.html", number=number, some=some)
 
 
@@ -78,23 +83,36 @@ def why() -> ResponseReturnValue:
     problems = _problems(reading)
     if problems:
         return render_template("admin/segments/_why.html", problems=problems[:1])
-    return explained(reading.conditions, url_for("admin.segment_builder.why"))
+    return explained(reading.conditions, url_for("admin.segments.builder.why"))
 
 
 def explained(conditions: Any, address: str) -> str:
     """Return the friends found by `who`, or with `friend` the tree of reasons; `address` is asked again for one."""
     runtime = current_runtime()
+    now, zone = runtime.now(), runtime.settings.zone
     friend_id, who = request.values.get("friend", type=int), request.values.get("who", "").strip()
-    found, friend, reasons = [], None, None
+    shown: dict[str, Any] = {"found": [], "who": who, "address": address, "problems": []}
     with runtime.db() as session:
         if friend_id:
-            friend = friends.get_friend(session, friend_id)
-            reasons = segments.explain(session, conditions, friend_id, now=runtime.now(), zone=runtime.settings.zone)
+            shown["friend"] = friends.get_friend(session, friend_id)
+            shown["reasons"] = segments.explain(session, conditions, friend_id, now=now, zone=zone)
+            shown["say"] = speaker(session, [conditions]).sentence
         elif who:
-            found = friend_lists.page(session, limit=FOUND, search=who, now=runtime.now()).items
-    return render_template(
-        "admin/segments/_why.html", found=found, friend=friend, reasons=reasons, who=who, address=address, problems=[]
-    )
+            shown["found"] = friend_lists.page(session, limit=FOUND, search=who, now=now).items
+    return render_template("admin/segments/_why.html", told=_told, **shown)
+
+
+def speaker(session: Session, many_conditions: Sequence[Any]) -> Speaker:
+    """Return who says these conditions in words."""
+    leaves = [leaf for conditions in many_conditions for leaf in usages.leaves(conditions)]
+    choices = segment_choices.load(session, segment_choices.quizzes_of(leaves))
+    return Speaker(choices, current_runtime().settings.zone)
+
+
+def _told(reason: Explained) -> str:
+    """Return what is known of a friend, in the language of the page."""
+    text = str(gettext(reason.text)) if reason.text else ""
+    return text % reason.values if reason.values else text
 
 
 def builder_words(

@@ -5,13 +5,18 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import gettext as translate
 
 from handlers.admin.segment_choices import Choices
 from handlers.admin.segment_openers import local
 
 LONGEST_JSON = 120
 Phrase = Callable[[dict[str, Any], bool, "Speaker"], str]
+
+
+def gettext(text: str, **values: object) -> str:
+    """Return a text in the language of the page."""
+    return str(translate(text, **values))
 
 
 class Speaker:
@@ -24,7 +29,7 @@ class Speaker:
     def sentence(self, conditions: Any) -> str:
         """Say whom conditions hold for."""
         if conditions == {"all": []}:
-            return str(gettext("所有好友"))
+            return gettext("所有好友")
         return self._part(conditions, is_outer=True)
 
     def name(self, kind: str, key: object) -> str:
@@ -43,7 +48,7 @@ class Speaker:
 
     def _group(self, items: list[Any], key: str, joint: str, *, is_negated: bool, is_outer: bool) -> str:
         if not items:
-            return str(gettext("所有好友") if (key == "all") != is_negated else gettext("沒有任何好友"))
+            return gettext("所有好友") if (key == "all") != is_negated else gettext("沒有任何好友")
         said = joint.join(self._part(item) for item in items)
         if is_negated and key == "any":
             return gettext("都不符合（%(conditions)s）", conditions=said)
@@ -81,7 +86,7 @@ def _named(kind: str, said: Callable[..., str], denied: Callable[..., str]) -> P
 
 def _lately(leaf: dict[str, Any]) -> str:
     days = leaf.get("within_days")
-    return "" if days is None else str(gettext("（最近 %(days)s 天）", days=days))
+    return "" if days is None else gettext("（最近 %(days)s 天）", days=days)
 
 
 def _attribute(leaf: dict[str, Any], is_negated: bool, speaker: Speaker) -> str:  # noqa: ARG001 as every phrase
@@ -105,7 +110,7 @@ def _attribute(leaf: dict[str, Any], is_negated: bool, speaker: Speaker) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
-        return str(gettext("是") if value else gettext("否"))
+        return gettext("是") if value else gettext("否")
     return str(value)
 
 

@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError
 from bot.services import segments, usages
-from handlers.admin import display, segment_builder, segment_choices
+from handlers.admin import display, segment_builder, segment_friends, segment_lists
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
 from handlers.admin.segment_forms import SegmentForm
-from handlers.admin.segment_words import Speaker
 from handlers.processes import current_runtime
 from models import AuditEntry, KeywordRule, Role, Segment, SegmentVersion
 
 blueprint = Blueprint("segments", __name__, url_prefix="/segments")
+for part in (segment_builder, segment_friends, segment_lists):
+    blueprint.register_blueprint(part.blueprint)
 PER_PAGE = 50
 VERSIONS = 20
 SHOWN = 8
@@ -34,7 +35,7 @@ def index() -> ResponseReturnValue:
         listed = segments.list_segments(session)
         found = [segment for segment in listed if search.casefold() in segment.name.casefold()]
         shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
-        speaker = _speaker(session, [segment.conditions for segment in shown])
+        speaker = segment_builder.speaker(session, [segment.conditions for segment in shown])
         users = _users(session, listed)
     part = "_list.html" if request.headers.get("HX-Target") == "segments" else "index.html"
     return render_template(
@@ -116,11 +117,7 @@ def delete(segment_id: int) -> ResponseReturnValue:
 def recount(segment_id: int) -> ResponseReturnValue:
     """Count the friends exactly and keep the number; htmx swaps it in."""
     runtime = current_runtime()
-    with runtime.db() as session:
-        number = segments.count(session, segments.get_segment(session, segment_id).conditions)
-    with runtime.db.begin() as session:
-        segment = segments.get_segment(session, segment_id, will_change=True)
-        segment.friends, segment.counted_at = number, runtime.now()
+    segment = segments.recount(runtime.db, segment_id, now=runtime.now())
     return render_template("admin/segments/_friends.html", segment=segment)
 
 
@@ -128,8 +125,10 @@ def recount(segment_id: int) -> ResponseReturnValue:
 @allow(Role.VIEWER)
 def some(segment_id: int) -> ResponseReturnValue:
     """Show some of the friends."""
-    with current_runtime().db() as session:
-        friends = segments.sample(session, segments.get_segment(session, segment_id).conditions, limit=SHOWN)
+    runtime = current_runtime()
+    with runtime.db() as session:
+        conditions = segments.get_segment(session, segment_id).conditions
+        friends = segments.sample(session, conditions, limit=SHOWN, now=runtime.now())
     return render_template("admin/segments/_faces.html", some=friends)
 
 
@@ -196,7 +195,7 @@ def _page(segment_id: int, *, refusal: str | None = None) -> str:
         segment = segments.get_segment(session, segment_id)
         newest = select(SegmentVersion).where(SegmentVersion.segment_id == segment_id)
         versions = list(session.scalars(newest.order_by(SegmentVersion.number.desc()).limit(VERSIONS)))
-        speaker = _speaker(session, [segment.conditions, *(version.conditions for version in versions)])
+        speaker = segment_builder.speaker(session, [segment.conditions, *(version.conditions for version in versions)])
         users = usages.users_of_segment(session, segment_id)
         authors = _authors(session, segment_id)
     return render_template(
@@ -210,18 +209,13 @@ def _page(segment_id: int, *, refusal: str | None = None) -> str:
     )
 
 
-def _speaker(session: Session, many_conditions: list[Any]) -> Speaker:
-    leaves = (leaf for conditions in many_conditions for leaf in usages.leaves(conditions))
-    choices = segment_choices.load(session, segment_choices.quizzes_of(leaves))
-    return Speaker(choices, current_runtime().settings.zone)
-
-
 def _users(session: Session, listed: list[Segment]) -> dict[int, list[str]]:
     """Name for each segment what is built on it, in one walk."""
     users: dict[int, list[str]] = defaultdict(list)
-    rules = select(KeywordRule.segment_id, KeywordRule.name).where(KeywordRule.segment_id.is_not(None))
+    rules = select(KeywordRule.segment_id, KeywordRule.name)
     for segment_id, name in session.execute(rules.order_by(KeywordRule.id)):
-        users[segment_id].append(gettext("關鍵字回應「%(name)s」", name=name))
+        if segment_id is not None:
+            users[segment_id].append(gettext("關鍵字回應「%(name)s」", name=name))
     for segment in listed:
         for used in {leaf["segment"] for leaf in usages.leaves(segment.conditions) if "segment" in leaf}:
             users[used].append(gettext("分眾「%(name)s」", name=segment.name))
