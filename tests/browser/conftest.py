@@ -17,6 +17,8 @@ from tests.load import servers
 from tests.load.wire import free_port, wait_for_port
 from tests.page_visits import LIFF_ID
 
+LOGIN_CHANNEL_ID, LOGIN_CHANNEL_SECRET = "1650000000", "login-channel-secret"
+
 
 @dataclass(frozen=True)
 class Town:
@@ -37,6 +39,9 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
         PORT=str(web_port),
         LINE_CHANNEL_SECRET=CHANNEL_SECRET,
         LINE_CHANNEL_ACCESS_TOKEN=ACCESS_TOKEN,
+        LINE_LOGIN_BASE=f"http://127.0.0.1:{line_port}",
+        LINE_LOGIN_CHANNEL_ID=LOGIN_CHANNEL_ID,
+        LINE_LOGIN_CHANNEL_SECRET=LOGIN_CHANNEL_SECRET,
         LIFF_ID=LIFF_ID,
         LIFF_BASE=f"http://127.0.0.1:{line_port}/liff",
         LIFF_SDK_URL=f"http://127.0.0.1:{line_port}/liff/edge/2/sdk.js",
@@ -44,6 +49,7 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
     simulator = [sys.executable, "-m", "simulator", "--port", str(line_port)]
     simulator += ["--webhook-url", f"http://127.0.0.1:{web_port}/callback"]
     simulator += ["--liff-id", LIFF_ID, "--liff-endpoint-url", f"http://127.0.0.1:{web_port}/liff"]
+    simulator += ["--login-channel-id", LOGIN_CHANNEL_ID, "--login-channel-secret", LOGIN_CHANNEL_SECRET]
     simulator += ["--channel-secret", CHANNEL_SECRET, "--channel-access-token", ACCESS_TOKEN]
     web = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{web_port}"]
     db = connect(database_url, pool_size=2)
