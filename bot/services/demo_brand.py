@@ -234,7 +234,7 @@ QUIZ: dict[str, Any] = {
         {
             "key": "birthday",
             "kind": "date",
-            "text": "寶寶的生日（或預產期）是哪一天？我們會在月齡到了的時候提醒您。",
+            "text": "寶寶的生日（或預產期）是哪一天？",
             "required": False,
             "attribute": "baby_birthday",
         },

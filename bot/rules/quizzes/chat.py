@@ -78,8 +78,8 @@ def _choice_button(asked: Asked, choice: Choice) -> _Button:
         return _Button(choice.text, choice.text, data, choice.picture_url)
     is_chosen = choice.key in asked.chosen
     data = asked.tap(Act.REMOVE if is_chosen else Act.ADD, choice.key).data
-    mark, says = (CHECKED, f"取消「{choice.text}」") if is_chosen else (UNCHECKED, f"選「{choice.text}」")
-    return _Button(f"{mark} {choice.text}", says, data, choice.picture_url, is_chosen)
+    mark, says = (CHECKED, words.UNCHOOSE) if is_chosen else (UNCHECKED, words.CHOOSE)
+    return _Button(f"{mark} {choice.text}", says % {"choice": choice.text}, data, choice.picture_url, is_chosen)
 
 
 def _ways_on(asked: Asked) -> list[LineMessage]:

@@ -23,10 +23,13 @@ Json = Mapping[str, Any]
 
 def faults_of_shape(questions: Sequence[Json], results: Sequence[Json], ending: Json) -> list[FieldFault]:
     """Return what is wrong with tidied questions, results and ending, each by itself."""
-    faults = list(_count(questions, "questions", 1, MOST_QUESTIONS, "題目"))
-    faults += _count(results, "results", 0, MOST_RESULTS, "結果")
-    faults += _keys(questions, "questions", "題目")
-    faults += _keys(results, "results", "結果")
+    faults = [*_keys(questions, "questions"), *_keys(results, "results")]
+    if not questions:
+        faults.append(FieldFault("questions", "至少要有一個題目。"))
+    if len(questions) > MOST_QUESTIONS:
+        faults.append(FieldFault("questions", "最多 %(most)s 個題目。", (("most", MOST_QUESTIONS),)))
+    if len(results) > MOST_RESULTS:
+        faults.append(FieldFault("results", "最多 %(most)s 個結果。", (("most", MOST_RESULTS),)))
     known = {one["key"] for one in questions if isinstance(one["key"], str)}
     counted = {one["key"] for one in results if isinstance(one["key"], str)}
     for place, question in enumerate(questions):
@@ -38,21 +41,14 @@ def faults_of_shape(questions: Sequence[Json], results: Sequence[Json], ending: 
     return faults
 
 
-def _count(given: Sequence[object], place: str, least: int, most: int, what: str) -> Faults:
-    if len(given) < least:
-        yield FieldFault(place, "至少要有一個%(what)s。", (("what", what),))
-    if len(given) > most:
-        yield FieldFault(place, "最多 %(most)s 個%(what)s。", (("most", most), ("what", what)))
-
-
-def _keys(given: Sequence[Json], root: str, what: str) -> Faults:
+def _keys(given: Sequence[Json], root: str) -> Faults:
     seen: set[str] = set()
     for place, one in enumerate(given):
         key, field = one["key"], f"{root}[{place}].key"
         if not isinstance(key, str) or not USABLE_KEY.fullmatch(key) or key == END:
             yield FieldFault(field, "代號只能用 1 到 20 個英文字母、數字、底線或減號，而且不能是 end。")
         elif key in seen:
-            yield FieldFault(field, "%(what)s的代號「%(key)s」重複了。", (("what", what), ("key", key)))
+            yield FieldFault(field, "代號「%(key)s」重複了。", (("key", key),))
         else:
             seen.add(key)
 
@@ -87,7 +83,7 @@ def _choices(one: Json, root: str, known: set[str], counted: set[str]) -> Faults
         yield FieldFault(f"{root}.choices", "請至少填一個選項。")
     if len(choices) > MOST_CHOICES:
         yield FieldFault(f"{root}.choices", "一題最多 %(most)s 個選項。", (("most", MOST_CHOICES),))
-    yield from _keys(choices, f"{root}.choices", "選項")
+    yield from _keys(choices, f"{root}.choices")
     seen: dict[str, int] = {}
     for place, choice in enumerate(choices):
         field = f"{root}.choices[{place}]"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
 
 from bot.database import Database
+from bot.runtime import Runtime
 from bot.services import quizzes
 from bot.services.audit import OPERATOR
 from models import (
@@ -544,3 +546,15 @@ def test_a_keyword_rule_that_was_called_up_is_remembered_once_for_each_friend(ch
     with db() as session:
         hits = session.scalars(select(KeywordHit).order_by(KeywordHit.friend_id)).all()
         assert [(hit.keyword_rule_id, hit.last_at) for hit in hits] == [(rule.id, later), (rule.id, NOW)]
+
+
+def test_without_a_quiz_no_event_asks_the_database_for_one(chat: Chat, db: Database, runtime: Runtime) -> None:
+    chat.says("你好")
+    with db.begin() as session:
+        make_rule(session, "優惠")
+    chat.says("優惠")  # what is compiled anew after a change is not counted
+    asked: list[str] = []
+    listen(runtime.db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    chat.deliver(says(ALICE, "優惠"), says(BOB, "有人在嗎"), taps(ALICE, "booking:1"))
+    assert asked
+    assert [statement for statement in asked if "quiz" in statement] == []
