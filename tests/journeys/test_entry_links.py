@@ -1,78 +1,23 @@
 """From a poster's QR code through LINE Login to a friend whose source is known, against the simulator of LINE."""
 
 import re
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
-from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from app import create_app
 from bot.clock import utc_now
 from bot.database import Database
 from bot.services import tracked_links
 from bot.services.audit import OPERATOR
-from handlers.processes import EXTENSION
 from models import Friend, FriendshipChange, TrackedLink
-from simulator import server as simulators
-from simulator.settings import Settings as SimulatorSettings
-from tests.conftest import ACCESS_TOKEN, CHANNEL_SECRET, make_settings
+from tests.conftest import make_settings
+from tests.journeys.conftest import LoginTown
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari Line/15.1.0"
 PATIENCE_SECONDS = 10
-
-
-@dataclass
-class Town:
-    """Our server and the simulator, each listening."""
-
-    ours: str
-    simulator: str
-
-    def ask_simulator(self, path: str, **body: object) -> dict[str, Any]:
-        answer = requests.post(f"{self.simulator}/simulator{path}", json=body, timeout=10)
-        answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
-
-
-@pytest.fixture
-def town(database_url: str) -> Iterator[Town]:
-    web = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
-    ours = f"http://127.0.0.1:{web.server_port}"
-    platform = SimulatorSettings(
-        port=0,
-        webhook_url=f"{ours}/callback",
-        channel_secret=CHANNEL_SECRET,
-        channel_access_token=ACCESS_TOKEN,
-    )
-    simulator = simulators.Server(platform).start()
-    app = create_app(
-        make_settings(
-            database_url,
-            public_url=ours,
-            line_api_base=simulator.url,
-            line_api_data_base=simulator.url,
-            line_login_base=simulator.url,
-            line_login_channel_id=platform.login_channel_id,
-            line_login_channel_secret=platform.login_channel_secret,
-        )
-    )
-    web.app = app
-    serving = threading.Thread(target=web.serve_forever)
-    serving.start()
-    yield Town(ours, simulator.url)
-    simulator.stop()
-    web.shutdown()
-    serving.join()
-    web.server_close()
-    app.extensions[EXTENSION].close()
 
 
 @pytest.fixture
@@ -82,7 +27,7 @@ def link(db: Database) -> TrackedLink:
         return tracked_links.create(session, name="信義店海報", code="xinyi", tags=tags, by=OPERATOR, now=utc_now())
 
 
-def log_in(town: Town, line_user_id: str, *, add_friend: bool) -> str:
+def log_in(town: LoginTown, line_user_id: str, *, add_friend: bool) -> str:
     """Open the poster's link, log in at LINE's page as this person; returns where the browser ends."""
     browser = requests.Session()
     browser.headers["User-Agent"] = PHONE
@@ -109,7 +54,7 @@ def wait_for_source(db: Database, line_user_id: str) -> int | None:
 
 
 def test_whoever_adds_the_account_while_logging_in_came_through_the_poster(
-    town: Town, link: TrackedLink, db: Database
+    town: LoginTown, link: TrackedLink, db: Database
 ) -> None:
     person = town.ask_simulator("/people", name="小芳")["line_user_id"]
 
@@ -123,7 +68,7 @@ def test_whoever_adds_the_account_while_logging_in_came_through_the_poster(
 
 
 def test_whoever_adds_the_account_after_logging_in_came_through_the_poster_also_when_returning(
-    town: Town, link: TrackedLink, db: Database
+    town: LoginTown, link: TrackedLink, db: Database
 ) -> None:
     person = town.ask_simulator("/people", name="阿明")["line_user_id"]
     for act in ("follow", "block"):
@@ -138,7 +83,7 @@ def test_whoever_adds_the_account_after_logging_in_came_through_the_poster_also_
     assert (change.tracked_link_id, change.is_returning) == (link.id, True)
 
 
-def test_whoever_presses_cancel_is_still_led_to_the_account(town: Town, link: TrackedLink, db: Database) -> None:
+def test_whoever_presses_cancel_is_still_led_to_the_account(town: LoginTown, link: TrackedLink, db: Database) -> None:
     browser = requests.Session()
     browser.headers["User-Agent"] = PHONE
     page = browser.get(f"{town.ours}/l/{link.code}", timeout=10)
