@@ -14,14 +14,16 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
 from bot.database import Database
-from bot.services import friends, keyword_rules, tags, tracked_links
+from bot.services import friends, games, keyword_rules, tags, tracked_links
 from bot.services.audit import OPERATOR
+from bot.services.games import GameContent, PrizeContent
 from bot.services.keyword_rules import RuleContent
 from handlers.api import access
 from handlers.api.limits import Limits
-from models import Role
+from models import GameKind, Role
 from tests.conftest import NOW
 from tests.handlers.api.conftest import make_token
+from tests.quiz_factories import make_quiz
 
 EXAMPLES = 12  # of each operation and kind, on each database
 KNOWN = "U" + "0123456789abcdef" * 2
@@ -42,6 +44,7 @@ CHECKS = [
     checks.response_schema_conformance,
     a_body_that_is_not_allowed_is_refused,
 ]
+THERE = {"line_user_id": KNOWN} | dict.fromkeys(("tag_id", "rule_id", "quiz_id", "link_id", "game_id"), 1)
 
 
 @pytest.fixture
@@ -54,6 +57,9 @@ def unlimited(app: Flask, db: Database) -> Flask:
         tracked_links.create(session, name="海報", code="poster", by=OPERATOR, now=NOW)
         content = RuleContent("價格", [{"text": "價格", "match": "exact"}], [{"type": "text", "text": "100"}])
         keyword_rules.create(session, content, by=OPERATOR, now=NOW)
+        make_quiz(session)
+        wheel = GameContent("轉盤", GameKind.WHEEL, [PrizeContent("貼圖", 500_000)])
+        games.create(session, wheel, by=OPERATOR, now=NOW)
     return app
 
 
@@ -61,9 +67,9 @@ def unlimited(app: Flask, db: Database) -> Flask:
     "mode, places",
     [
         (GenerationMode.POSITIVE, {}),
-        (GenerationMode.POSITIVE, {"line_user_id": KNOWN, "tag_id": 1, "rule_id": 1, "link_id": 1}),
+        (GenerationMode.POSITIVE, THERE),
         (GenerationMode.NEGATIVE, {}),
-        (GenerationMode.NEGATIVE, {"line_user_id": KNOWN, "tag_id": 1, "rule_id": 1, "link_id": 1}),
+        (GenerationMode.NEGATIVE, THERE),
     ],
     ids=["allowed", "allowed-and-there", "not-allowed", "not-allowed-and-there"],
 )
