@@ -125,7 +125,7 @@ def _cells(given: Sequence[object]) -> tuple[Cell, ...]:
 
 def _cell(value: object) -> Cell:
     if isinstance(value, str):
-        return value.strip()
+        return value.replace("\x00", "").strip()
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):

@@ -38,6 +38,7 @@ ESTIMATED_TAGS = text("""
             WHERE friend_tag.tag_id = tag.id AND (expires_at IS NULL OR expires_at > :now) LIMIT :counted
         ) AS worn
     ) AS counted
+    WHERE CAST(:tag_id AS integer) IS NULL OR tag.id = :tag_id
 """)
 
 
@@ -181,13 +182,16 @@ def expire_due(db: Database, now: datetime) -> int:
             return taken
 
 
-def count_friends(session: Session, *, now: datetime) -> dict[int, int]:
-    """Return how many friends wear each tag; large counts on PostgreSQL come from its statistics."""
-    if session.get_bind().dialect.name == "sqlite":
-        query = select(FriendTag.tag_id, func.count()).where(is_worn(now)).group_by(FriendTag.tag_id)
-        worn = dict(session.execute(query).all())
-        return {tag_id: worn.get(tag_id, 0) for tag_id in session.scalars(select(Tag.id))}
-    return dict(session.execute(ESTIMATED_TAGS, {"counted": COUNTED, "now": now}).all())
+def count_friends(session: Session, *, now: datetime, tag_id: int | None = None) -> dict[int, int]:
+    """Return how many friends wear each tag, or one; large counts on PostgreSQL come from its statistics."""
+    if session.get_bind().dialect.name != "sqlite":
+        return dict(session.execute(ESTIMATED_TAGS, {"counted": COUNTED, "now": now, "tag_id": tag_id}).all())
+    worn = select(FriendTag.tag_id, func.count()).where(is_worn(now)).group_by(FriendTag.tag_id)
+    all_tags = select(Tag.id)
+    if tag_id is not None:
+        worn, all_tags = worn.where(FriendTag.tag_id == tag_id), all_tags.where(Tag.id == tag_id)
+    counts = dict(session.execute(worn).all())
+    return {one: counts.get(one, 0) for one in session.scalars(all_tags)}
 
 
 def _insert(session: Session, pairs: Select[Any], now: datetime) -> list[tuple[int, int]]:

@@ -33,6 +33,13 @@ def get_group(session: Session, group_id: int, *, will_change: bool = False) -> 
     return group
 
 
+def find_group(session: Session, given: int | str) -> TagGroup | None:
+    """Return the group with this id or name."""
+    if isinstance(given, int):
+        return session.get(TagGroup, given) if 0 < given <= BIGGEST_ID else None
+    return session.scalar(select(TagGroup).where(TagGroup.name == given))
+
+
 def create(session: Session, name: str, *, by: Actor, now: datetime) -> TagGroup:
     """Make a group, after all others. Raises InvalidInputError, or ConflictError when the name is taken."""
     name = _checked(name)

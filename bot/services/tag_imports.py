@@ -13,15 +13,18 @@ from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundErr
 from bot.rules import sheets
 from bot.services import audit, tag_import_rows, tag_names, tags, usages
 from bot.services.audit import Actor
+from bot.services.friends import UNSTORABLE
 from bot.services.tag_import_rows import Asked
-from models import Friend, ImportState, RowOutcome, Tag, TagAction, TagImport, TagImportRow
+from models import Base, Friend, ImportState, RowOutcome, Tag, TagAction, TagImport, TagImportRow
 
-SLICE = 2_000  # rows of one transaction, so that webhooks never wait long
+SLICE = 5_000  # rows of one transaction, so that webhooks never wait long
+MOST_AT_ONCE = 20_000  # rows of one request
 UNCONFIRMED_LIFE = timedelta(days=1)
 REPORT_LIFE = timedelta(days=90)
 BIGGEST_ID = 2**31 - 1
 LONGEST_NAME = 200
 LISTED = 20
+ROWS = Base.metadata.tables["tag_import_row"]  # the table itself: many rows, and no object of each
 
 
 @dataclass(frozen=True)
@@ -42,28 +45,11 @@ def read(db: Database, content: bytes, wanted: Wanted, *, by: Actor, now: dateti
     """
     with db() as session:
         chosen = _chosen(session, wanted, now)
-    action = wanted.action
-    rows = sheets.read(content)
-    asked = tag_import_rows.examine(rows, has_tags=wanted.has_tags, tags_of_all=bool(chosen), action=action)
-    with db() as session:
+        asked = _asked(content, wanted, chosen)
         named = _named(session, tag_import_rows.names_in(asked))
     with db.begin() as session:
-        row = TagImport(
-            name=" ".join(wanted.name.split())[:LONGEST_NAME],
-            state=ImportState.READING,
-            action=action,
-            tags=[*chosen, *named],
-            tags_of_all=len(chosen),
-            expires_at=wanted.expires_at,
-            rows=len(asked),
-            handled=0,
-            actor_kind=by.kind,
-            actor_id=by.id,
-            actor_name=by.name,
-            created_at=now,
-        )
-        session.add(row)
-    places = {tag["name"]: len(chosen) + place for place, tag in enumerate(named)}
+        row = _begin(session, wanted, chosen, named, len(asked), by=by, now=now)
+    places = _places(chosen, named)
     for start in range(0, len(asked), SLICE):
         with db.begin() as session:
             _store(session, row.id, asked[start : start + SLICE], places)
@@ -71,6 +57,22 @@ def read(db: Database, content: bytes, wanted: Wanted, *, by: Actor, now: dateti
         row = get_import(session, row.id, will_change=True)
         row.state = ImportState.PREVIEW
         return row
+
+
+def read_at_once(session: Session, content: bytes, wanted: Wanted, *, by: Actor, now: datetime) -> TagImport:
+    """Look through a file of up to MOST_AT_ONCE rows in one transaction; otherwise like `read`."""
+    chosen = _chosen(session, wanted, now)
+    asked = _asked(content, wanted, chosen)
+    if len(asked) > MOST_AT_ONCE:
+        text = "一次最多 %(most)s 列，請分成幾個請求。"
+        raise InvalidInputError([FieldFault("file", text, (("most", MOST_AT_ONCE),))])
+    named = _named(session, tag_import_rows.names_in(asked))
+    row = _begin(session, wanted, chosen, named, len(asked), by=by, now=now)
+    for start in range(0, len(asked), SLICE):
+        _store(session, row.id, asked[start : start + SLICE], _places(chosen, named))
+    row.state = ImportState.PREVIEW
+    session.flush()
+    return row
 
 
 def get_import(session: Session, import_id: int, *, will_change: bool = False) -> TagImport:
@@ -156,6 +158,45 @@ def _remove_rows(db: Database, import_id: int) -> bool:
     return len(numbers) == SLICE
 
 
+def _asked(content: bytes, wanted: Wanted, chosen: Sequence[dict[str, Any]]) -> list[Asked]:
+    rows = sheets.read(content)
+    return tag_import_rows.examine(rows, has_tags=wanted.has_tags, tags_of_all=bool(chosen), action=wanted.action)
+
+
+def _places(chosen: Sequence[dict[str, Any]], named: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Return where the tags that rows name stand among all tags of the import."""
+    return {tag["name"]: len(chosen) + place for place, tag in enumerate(named)}
+
+
+def _begin(
+    session: Session,
+    wanted: Wanted,
+    chosen: Sequence[dict[str, Any]],
+    named: Sequence[dict[str, Any]],
+    rows: int,
+    *,
+    by: Actor,
+    now: datetime,
+) -> TagImport:
+    row = TagImport(
+        name=" ".join(UNSTORABLE.sub("", wanted.name).split())[:LONGEST_NAME],
+        state=ImportState.READING,
+        action=wanted.action,
+        tags=[*chosen, *named],
+        tags_of_all=len(chosen),
+        expires_at=wanted.expires_at,
+        rows=rows,
+        handled=0,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
 def _chosen(session: Session, wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
     """Return the tags of rows that name none. Raises InvalidInputError."""
     faults: list[FieldFault] = []
@@ -197,7 +238,7 @@ def _store(session: Session, import_id: int, asked: Sequence[Asked], places: dic
     wanted = {one.line_user_id for one in asked if one.outcome is RowOutcome.READY}
     known = set(session.scalars(select(Friend.line_user_id).where(Friend.line_user_id.in_(wanted))))
     session.execute(
-        insert(TagImportRow),
+        insert(ROWS),
         [
             {
                 "tag_import_id": import_id,

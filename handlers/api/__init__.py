@@ -20,6 +20,8 @@ from handlers.api import (
     reports,
     rosters,
     settings,
+    tag_groups,
+    tag_imports,
     tags,
     timelines,
 )
@@ -34,6 +36,8 @@ RESOURCES = (
     timelines,
     chats,
     tags,
+    tag_groups,
+    tag_imports,
     keyword_rules,
     quizzes,
     quiz_results,

@@ -30,6 +30,8 @@ class FriendTagAnswer(Answer):
     id: int
     name: str
     source: TagSource
+    source_id: int | None = Field(description="管理員、金鑰、規則、連結、匯入、測驗、遊戲或好友邀請的編號")
+    source_detail: str | None = Field(description="測驗的題目與選項、遊戲的獎項")
     tagged_at: Moment
     expires_at: Moment | None
 
@@ -159,6 +161,8 @@ def tag_answer(friend_tag: FriendTag) -> FriendTagAnswer:
         id=friend_tag.tag_id,
         name=friend_tag.tag.name,
         source=friend_tag.source,
+        source_id=friend_tag.source_id,
+        source_detail=friend_tag.source_detail,
         tagged_at=friend_tag.tagged_at,
         expires_at=friend_tag.expires_at,
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
+from handlers.api import uploads
 from handlers.api.operations import NO_CONTENT, Operation, operation_of
 from handlers.api.problems import CONTENT_TYPE
 from handlers.api.reading import MOST_BYTES
@@ -106,6 +107,8 @@ def _schemas(operations: Iterable[Documented]) -> tuple[References, dict[str, An
     for one in operations:
         if one.promise.body is not None:
             wanted[(one.promise.body, "validation")] = None
+        if one.promise.form is not None:
+            wanted[(one.promise.form, "validation")] = None
         if one.promise.answer is not None:
             wanted[(one.promise.answer, "serialization")] = None
     references, schemas = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
@@ -137,6 +140,9 @@ def _operation(one: Documented, references: References) -> dict[str, Any]:
     if promise.body is not None:
         schema = {"$ref": references[(promise.body, "validation")]}
         described["requestBody"] = {"required": promise.body_required, "content": {JSON: {"schema": schema}}}
+    if promise.form is not None:
+        schema = {"$ref": references[(promise.form, "validation")]}
+        described["requestBody"] = {"required": True, "content": {uploads.KIND: {"schema": schema}}}
     return described
 
 
@@ -190,7 +196,7 @@ def _refusals(one: Documented) -> set[int]:
         statuses.add(403)
     if _PLACE.search(one.path) or one.path.endswith("/sync"):
         statuses.add(404)
-    if one.promise.body is not None:
+    if one.promise.body is not None or one.promise.form is not None:
         statuses |= {400, 413, 415, 422}
     if one.promise.query is not None:
         statuses.add(422)

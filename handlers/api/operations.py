@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.runtime import Runtime
 from bot.services.audit import Actor
-from handlers.api import access, problems, reading, repeats
+from handlers.api import access, problems, reading, repeats, uploads
 from handlers.api.problems import ProblemError
-from handlers.api.shapes import Query
+from handlers.api.shapes import Form, Query
 from handlers.processes import current_runtime
 from models import ApiToken, Role
 
@@ -40,6 +40,8 @@ class Operation:
     query: type[Query] | None
     writes: bool
     refusals: tuple[int, ...]
+    form: type[Form] | None
+    repeatable: bool
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,19 @@ def operation(
     query: type[Query] | None = None,
     writes: bool = True,
     refusals: tuple[int, ...] = (),
+    form: type[Form] | None = None,
+    repeatable: bool = False,
 ) -> Callable[[View], Callable[..., Response]]:
     """Make a resource's function an operation of the API.
 
-    The function gets the call, the parts of the path, and `body` and `query` where there are any. It runs in one
-    transaction (a read-only one without `writes`) and returns what is to be answered, which is written before the
-    commit. Under an `Idempotency-Key` it runs once.
+    The function gets the call, the parts of the path, and `body` and `query` where there are any; with a `form`
+    also `upload` and, as `body`, the fields beside the file. It runs in one transaction (a read-only one without
+    `writes`) and returns what is to be answered, which is written before the commit. Under an `Idempotency-Key` it
+    runs once; one that is `repeatable` opens transactions of its own, and may run again after a crash.
     """
-    promise = Operation(summary, details, role, answer, status, body, body_required, query, writes, refusals)
+    promise = Operation(
+        summary, details, role, answer, status, body, body_required, query, writes, refusals, form, repeatable
+    )
 
     def decorate(view: View) -> Callable[..., Response]:
         @functools.wraps(view)
@@ -106,12 +113,18 @@ def _perform(promise: Operation, view: Callable[..., Any], path: dict[str, Any])
         sent = reading.read_json(reading.read_bytes(), required=promise.body_required)
         given["body"] = reading.as_model(promise.body, sent)
 
+    if promise.form is not None:
+        upload = uploads.read_upload(promise.form)
+        sent = upload.sent
+        given |= {"upload": upload, "body": reading.as_form(promise.form, upload.fields)}
+
     def act(session: Session) -> Response:
         return _written(promise, view(Call(session, runtime, token, now), **given), runtime)
 
     key = repeats.key_of_request()
     if key is not None:
-        return repeats.once(runtime, token, key, sent, act, now=now)
+        once = repeats.once_repeatable if promise.repeatable else repeats.once
+        return once(runtime, token, key, sent, act, now=now)
     transaction: AbstractContextManager[Session] = runtime.db.begin() if promise.writes else runtime.db()
     with transaction as session:
         return act(session)

@@ -63,6 +63,17 @@ def as_model(model: type[M], sent: bytes) -> M:
         raise _refused(error) from None
 
 
+def as_form(model: type[M], fields: dict[str, Any]) -> M:
+    """Return the fields beside a file as a resource wants them. Raises ProblemError 422."""
+    faults = list(_unusable(fields))
+    if faults:
+        raise ProblemError(422, "內容有誤，請修正標示的欄位。", faults=faults)
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise _refused(error) from None
+
+
 def read_query(model: type[M]) -> M:
     """Return what stands behind the question mark. Raises ProblemError 422."""
     faults = [

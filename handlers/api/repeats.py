@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 from flask import Response, current_app, request
@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from bot.services import idempotency_keys
 from handlers.api import problems
 from handlers.api.problems import ProblemError
-from models import ApiToken
+from models import ApiToken, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
@@ -75,32 +75,68 @@ def once(runtime: Runtime, token: ApiToken, key: str, sent: bytes, act: Act, *, 
             raise _still_running()
         first = idempotency_keys.find(session, token.id, path, key, now=now)
         if first is not None:
-            if first.body_hash != body_hash:
-                raise ProblemError(422, "這個 Idempotency-Key 已經用於另一個內容不同的請求。")
-            return Response(first.answer, first.status, content_type=first.content_type)
-        answer = _try(session, act)
-        idempotency_keys.keep(
-            session,
-            token.id,
-            path,
-            key,
-            body_hash=body_hash,
-            status=answer.status_code,
-            content_type=answer.content_type or "",
-            answer=answer.get_data(),
-            now=now,
-        )
+            return _first_answer(first, body_hash)
+        answer = _try(session, act, session.begin_nested())
+        _keep(session, token, key, path, body_hash, answer, now)
         return answer
 
 
-def _try(session: Session, act: Act) -> Response:
+def once_repeatable(runtime: Runtime, token: ApiToken, key: str, sent: bytes, act: Act, *, now: datetime) -> Response:
+    """Like `once`, for what works in transactions of its own and does no harm when done again.
+
+    The answer is kept after the effect; after a crash in between the repeat acts again.
+    """
+    path = request.path
+    body_hash = hashlib.sha256(request.query_string + b"\n" + sent).hexdigest()
+    running: Running = current_app.extensions[EXTENSION]
+    with running.hold((token.id, path, key)):
+        with runtime.db.begin() as session:
+            first = idempotency_keys.find(session, token.id, path, key, now=now)
+        if first is not None:
+            return _first_answer(first, body_hash)
+        with runtime.db() as session:
+            answer = _try(session, act, nullcontext())
+        with runtime.db.begin() as session:
+            if not idempotency_keys.try_lock(session, token.id, path, key):
+                raise _still_running()
+            first = idempotency_keys.find(session, token.id, path, key, now=now)
+            if first is not None:
+                return _first_answer(first, body_hash)
+            _keep(session, token, key, path, body_hash, answer, now)
+        return answer
+
+
+def _try(session: Session, act: Act, within: AbstractContextManager[object]) -> Response:
+    """Return what was done, or why it was refused."""
     try:
-        with session.begin_nested():
+        with within:
             return act(session)
     except BotError as error:
         return problems.answer(problems.of(error))
     except ProblemError as problem:
         return problems.answer(problem)
+
+
+def _first_answer(first: IdempotencyKey, body_hash: str) -> Response:
+    if first.body_hash != body_hash:
+        raise ProblemError(422, "這個 Idempotency-Key 已經用於另一個內容不同的請求。")
+    return Response(first.answer, first.status, content_type=first.content_type)
+
+
+def _keep(
+    session: Session, token: ApiToken, key: str, path: str, body_hash: str, answer: Response, now: datetime
+) -> None:
+    idempotency_keys.keep(
+        session,
+        token.id,
+        path,
+        key,
+        body_hash=body_hash,
+        status=answer.status_code,
+        content_type=answer.content_type or "",
+        answer=answer.get_data(),
+        now=now,
+    )
 
 
 def _still_running() -> ProblemError:

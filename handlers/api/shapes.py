@@ -88,6 +88,18 @@ class Changes(Body):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+def _with_file(schema: dict[str, Any]) -> None:
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    schema["properties"] = {"file": file, **schema.get("properties", {})}
+    schema["required"] = ["file", *schema.get("required", ())]
+
+
+class Form(BaseModel):
+    """A file, and fields beside it, each a text. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, json_schema_extra=_with_file)
+
+
 class Query(BaseModel):
     """What callers ask for in the address: unknown names are refused."""
 

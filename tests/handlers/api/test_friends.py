@@ -43,6 +43,8 @@ def test_a_friend_reads_exactly_so(viewer: Caller, friend: Friend, db: Database)
                 "id": tag.id,
                 "name": "嬰兒副食品",
                 "source": "keyword_rule",
+                "source_id": 1,
+                "source_detail": None,
                 "tagged_at": "2026-11-20T12:00:00+08:00",
                 "expires_at": None,
             }
