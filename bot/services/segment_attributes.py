@@ -129,7 +129,9 @@ class _OnSqlite(_Known):
     def compares(self, wanted: Scalar, *, is_less: bool) -> Question:
         compared = self._value < literal(wanted) if is_less else self._value > literal(wanted)
         if isinstance(wanted, str):
-            is_date = and_(_surely(func.date(self._value) == self._value), _surely(self._value >= "0001-01-01"))
+            is_date = and_(
+                _surely(func.date(self._value, "+0 days") == self._value), _surely(self._value >= "0001-01-01")
+            )
             return and_(_surely(self._kind == "text"), is_date, _surely(compared))
         return and_(_surely(self._kind.in_(NUMBERS)), _surely(compared))
 

@@ -59,7 +59,7 @@ def _keywords(session: Session, friend_id: int, rules: frozenset[int]) -> dict[i
         return {}
     query = select(KeywordHit.keyword_rule_id, KeywordHit.last_at)
     rows = session.execute(query.where(KeywordHit.friend_id == friend_id, KeywordHit.keyword_rule_id.in_(rules)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _uploads(session: Session, friend_id: int, uploads: frozenset[int]) -> frozenset[int]:

@@ -80,7 +80,7 @@ def named(session: Session, conditions: Mapping[str, Any]) -> dict[str, Any]:
     condition = read_conditions(conditions)
     ids = [tag for tag in references_of(condition).tags if isinstance(tag, int)]
     rows = session.execute(select(Tag.id, Tag.name).where(Tag.id.in_(ids)))
-    names: dict[int | str, str] = dict(rows.tuples().all())
+    names: dict[int | str, str] = dict(rows.all())
 
     def with_name(leaf: Leaf) -> Condition:
         return replace(leaf, tag=names.get(leaf.tag, leaf.tag)) if isinstance(leaf, Tagged) else leaf
@@ -106,14 +106,14 @@ def links_in(session: Session, condition: Condition) -> dict[str, int]:
     if not codes:
         return {}
     rows = session.execute(select(TrackedLink.code, TrackedLink.id).where(TrackedLink.code.in_(codes)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _known(session: Session, condition: Condition, *, will_keep: bool) -> _Known:
     asked = references_of(condition)
     names = sorted(tag for tag in asked.tags if isinstance(tag, str))
     by_name = select(Tag.name, Tag.id).where(Tag.name.in_([_as_kept(name) for name in names]))
-    kept = dict(session.execute(by_name).tuples().all()) if names else {}
+    kept = dict(session.execute(by_name).all()) if names else {}
     tags_by_name = {name: kept[_as_kept(name)] for name in names if _as_kept(name) in kept}
 
     def existing(model: type[Base], ids: Collection[int]) -> Collection[int]:
