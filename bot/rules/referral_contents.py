@@ -15,7 +15,7 @@ LONGEST_TERMS = 5_000
 LONGEST_INVITATION = 500
 MOST_STEPS = 20
 MOST_FRIENDS = 100_000
-LONGEST_FRIEND_NAME = "名" * 20  # what LINE allows
+LONGEST_FRIEND_NAME = "%" * 60  # in an address as long as twenty Chinese characters, which is what LINE allows
 INVITATION = "我在這裡找到好東西，也推薦給你！點連結加入官方帳號："
 
 

@@ -79,7 +79,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     if not settings.has_login:
         yield note(
             "LINE Login",
-            "off: set LINE_LOGIN_CHANNEL_ID and LINE_LOGIN_CHANNEL_SECRET to know who comes through a link",
+            "off: set LINE_LOGIN_CHANNEL_ID and LINE_LOGIN_CHANNEL_SECRET to know who comes by a link or invitation",
         )
     yield from check_liff(settings)
 
