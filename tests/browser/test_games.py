@@ -9,9 +9,10 @@ from bot.services import games
 from bot.services.audit import OPERATOR
 from bot.services.games import GameContent, PrizeContent
 from models import Draw, Game, GameKind, PlayedIn
-from tests.browser.conftest import LIFF_ID, Town
+from tests.browser.conftest import Town
 from tests.browser.test_admin import ON_SQLITE, become_a_friend, write
 from tests.chromium import PHONE
+from tests.page_visits import LIFF_ID
 
 ONE_PRIZE = (PrizeContent("購物金", 1_000_000, stock=9),)
 PATIENCE = 15_000

@@ -28,7 +28,7 @@ WHEEL: dict[str, Any] = {
 def made(marketer: Caller, **changes: Any) -> dict[str, Any]:
     answer = marketer.post("/games", WHEEL | changes)
     assert answer.status_code == 201, answer.json
-    game: dict[str, Any] = answer.json
+    game: dict[str, Any] = answer.get_json()
     return game
 
 
@@ -40,7 +40,7 @@ def friend(db: Database) -> str:
 
 def faults(answer: Any) -> dict[str, str]:
     assert answer.status_code == 422, answer.json
-    return {fault["field"]: fault["message"] for fault in answer.json["errors"]}
+    return {fault["field"]: fault["message"] for fault in answer.get_json()["errors"]}
 
 
 def test_a_game_reads_back_as_it_was_made(marketer: Caller) -> None:
@@ -51,8 +51,8 @@ def test_a_game_reads_back_as_it_was_made(marketer: Caller) -> None:
     assert game["start_keywords"] == [{"text": "轉盤", "match": "exact"}]
     assert game["page_url"] == f"http://127.0.0.1:8000/liff/g/{game['code']}"
     assert game["terms_url"] == f"http://127.0.0.1:8000/terms/g/{game['code']}"
-    assert marketer.get(f"/games/{game['id']}").json == game
-    assert marketer.get("/games").json["items"] == [game]
+    assert marketer.get(f"/games/{game['id']}").get_json() == game
+    assert marketer.get("/games").get_json()["items"] == [game]
 
 
 def test_odds_are_percentages_of_four_decimals_that_add_up_to_a_hundred(marketer: Caller) -> None:
@@ -80,9 +80,9 @@ def test_a_draw_gives_a_prize_until_nothing_is_left(marketer: Caller, friend: st
 
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     prize = {"id": game["prizes"][0]["id"], "name": "購物金 100 元"}
-    assert [answer.json["prize"] for answer in answers] == [prize, prize, None]
-    assert answers[2].json["reason"] == "nothing_left"
-    assert marketer.get(f"/games/{game['id']}").json["prizes"][0]["given"] == 2
+    assert [answer.get_json()["prize"] for answer in answers] == [prize, prize, None]
+    assert answers[2].get_json()["reason"] == "nothing_left"
+    assert marketer.get(f"/games/{game['id']}").get_json()["prizes"][0]["given"] == 2
 
 
 def test_the_same_key_draws_once(marketer: Caller, friend: str, db: Database) -> None:
@@ -93,7 +93,7 @@ def test_the_same_key_draws_once(marketer: Caller, friend: str, db: Database) ->
         for _ in range(2)
     ]
 
-    assert answers[0].json == answers[1].json
+    assert answers[0].get_json() == answers[1].get_json()
     with db() as session:
         drawn = session.scalars(select(Draw)).one()
     assert drawn.place is PlayedIn.API
@@ -107,7 +107,7 @@ def test_a_friend_at_the_limit_is_told_so(marketer: Caller, friend: str) -> None
     refused = marketer.post(path, {"line_user_id": friend})
 
     assert refused.status_code == 409
-    assert refused.json["detail"] == "您的抽獎次數已經用完（每人 1 次）。"
+    assert refused.get_json()["detail"] == "您的抽獎次數已經用完（每人 1 次）。"
 
 
 def test_somebody_never_seen_is_not_found_and_one_who_blocked_is_refused(marketer: Caller, db: Database) -> None:
@@ -129,13 +129,13 @@ def test_the_log_tells_the_odds_of_each_moment_and_goes_on_by_key(marketer: Call
     assert marketer.patch(path, {"prizes": changed}).status_code == 200
     marketer.post(f"{path}/draws", {"line_user_id": friend})
 
-    first = marketer.get(f"{path}/draws?limit=1").json
-    second = marketer.get(f"{path}/draws?limit=1&after={first['next']}").json
+    first = marketer.get(f"{path}/draws?limit=1").get_json()
+    second = marketer.get(f"{path}/draws?limit=1&after={first['next']}").get_json()
 
     assert [odds["odds"] for odds in first["items"][0]["odds"]] == [50.5, 49.5]
     assert second["items"][0]["odds"] == [{"prize_id": prize_id, "odds": 100}]
     assert (second["items"][0]["line_user_id"], second["next"]) == (friend, None)
-    figures = marketer.get(f"{path}/figures").json
+    figures = marketer.get(f"{path}/figures").get_json()
     assert (figures["draws"], figures["friends"], figures["won"]) == (2, 1, 2)
     assert [one["expected"] for one in figures["prizes"]] == [1.505, 0.495]
 
@@ -151,7 +151,7 @@ def test_stock_can_rise_but_never_falls_below_what_was_given(marketer: Caller, f
 
     assert refused == {"prizes[0].stock": "已經送出 2 份，總數不能比這更少。"}
     assert marketer.patch(path, {"prizes": [prize | {"stock": 3}]}).status_code == 200
-    assert marketer.post(f"{path}/draws", {"line_user_id": friend}).json["prize"]["id"] == prize["id"]
+    assert marketer.post(f"{path}/draws", {"line_user_id": friend}).get_json()["prize"]["id"] == prize["id"]
 
 
 def test_a_prize_that_was_drawn_ends_but_stays_in_the_log(marketer: Caller, friend: str) -> None:
@@ -159,10 +159,10 @@ def test_a_prize_that_was_drawn_ends_but_stays_in_the_log(marketer: Caller, frie
     path = f"/games/{game['id']}"
     marketer.post(f"{path}/draws", {"line_user_id": friend})
 
-    after = marketer.patch(path, {"prizes": [{"name": "貼圖", "odds": 100}]}).json
+    after = marketer.patch(path, {"prizes": [{"name": "貼圖", "odds": 100}]}).get_json()
 
     assert [prize["name"] for prize in after["prizes"]] == ["貼圖"]
-    assert marketer.get(f"{path}/draws").json["items"][0]["prize"]["name"] == "購物金 100 元"
+    assert marketer.get(f"{path}/draws").get_json()["items"][0]["prize"]["name"] == "購物金 100 元"
     assert "prizes[0].id" in faults(marketer.patch(path, {"prizes": [WHEEL["prizes"][0] | {"id": 999}]}))
 
 
@@ -186,7 +186,7 @@ def test_a_game_that_a_message_starts_is_not_deleted(marketer: Caller, db: Datab
     refused = marketer.delete(f"/games/{game['id']}")
 
     assert refused.status_code == 409
-    assert "關鍵字回應「活動」" in refused.json["detail"]
+    assert "關鍵字回應「活動」" in refused.get_json()["detail"]
 
 
 def test_a_game_outside_its_period_says_when_it_begins(app: Flask, marketer: Caller, friend: str) -> None:
@@ -196,13 +196,13 @@ def test_a_game_outside_its_period_says_when_it_begins(app: Flask, marketer: Cal
     refused = marketer.post(f"/games/{game['id']}/draws", {"line_user_id": friend})
 
     assert refused.status_code == 409
-    assert refused.json["detail"].startswith("活動還沒有開始，2036/")
+    assert refused.get_json()["detail"].startswith("活動還沒有開始，2036/")
 
 
 def test_a_daily_draw_without_limits_is_once_a_day_and_for_ever(marketer: Caller, friend: str) -> None:
     given = {name: value for name, value in WHEEL.items() if name != "draws_per_friend"}
-    daily = marketer.post("/games", given | {"kind": "daily"}).json
-    wheel = marketer.post("/games", given).json
+    daily = marketer.post("/games", given | {"kind": "daily"}).get_json()
+    wheel = marketer.post("/games", given).get_json()
 
     assert (daily["draws_per_friend"], wheel["draws_per_friend"]) == (None, 1)
 
