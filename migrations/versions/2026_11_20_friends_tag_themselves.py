@@ -334,6 +334,8 @@ def upgrade() -> None:
     op.create_index('uq_referral_counted', 'referral', ['program_id', 'line_user_id'], unique=True, postgresql_where=sa.text("state = 'counted'"), sqlite_where=sa.text("state = 'counted'"))
 
     op.create_index('ix_friend_sample', 'friend', ['id'], unique=False, postgresql_where=sa.text('((id % 2147483648) * 2654435761) % 4294967296 < 42949673'), sqlite_where=sa.text('((id % 2147483648) * 2654435761) % 4294967296 < 42949673'))
+    op.create_index('ix_friend_tag_tag_id_friend_id_expires_at', 'friend_tag', ['tag_id', 'friend_id', 'expires_at'], unique=False)
+    op.drop_index('ix_friend_tag_tag_id_friend_id', table_name='friend_tag')
     op.add_column('friend_tag', sa.Column('source_detail', sa.String(), nullable=True))
     op.add_column('tag', sa.Column('colour', sa.String(), server_default='grey', nullable=False))
     # Written by hand: Alembic would build the whole table anew on SQLite to add a foreign key, and take the rows
@@ -350,6 +352,8 @@ def downgrade() -> None:
     op.execute('ALTER TABLE tag DROP COLUMN group_id')
     op.execute('ALTER TABLE tag DROP COLUMN colour')
     op.execute('ALTER TABLE friend_tag DROP COLUMN source_detail')
+    op.create_index('ix_friend_tag_tag_id_friend_id', 'friend_tag', ['tag_id', 'friend_id'], unique=False)
+    op.drop_index('ix_friend_tag_tag_id_friend_id_expires_at', table_name='friend_tag')
     op.drop_index('ix_friend_sample', table_name='friend')
     for table in (
         'tag_import_row', 'tag_import', 'tag_merge',
