@@ -544,8 +544,9 @@ def test_a_keyword_rule_that_was_called_up_is_remembered_once_for_each_friend(ch
     chat.deliver(says(ALICE, "優惠"), says(ALICE, "優惠", at=later), says(BOB, "優惠"))
     chat.deliver(says(ALICE, "優惠", at=NOW + timedelta(minutes=2)))
     with db() as session:
-        hits = session.scalars(select(KeywordHit).order_by(KeywordHit.friend_id)).all()
-        assert [(hit.keyword_rule_id, hit.last_at) for hit in hits] == [(rule.id, later), (rule.id, NOW)]
+        query = select(Friend.line_user_id, KeywordHit).join_from(Friend, KeywordHit, KeywordHit.friend_id == Friend.id)
+        hits = {who: (hit.keyword_rule_id, hit.last_at) for who, hit in session.execute(query)}
+        assert hits == {ALICE: (rule.id, later), BOB: (rule.id, NOW)}
 
 
 def test_without_a_quiz_no_event_asks_the_database_for_one(chat: Chat, db: Database, runtime: Runtime) -> None:
