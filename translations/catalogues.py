@@ -24,6 +24,8 @@ OWN_LANGUAGES = {  # these hold every language themselves, or what they hold is 
     "bot/messages/fault_texts.py",
     "bot/messages/previews.py",
     "bot/rules/keywords/folding.py",
+    "bot/rules/quizzes/understanding.py",
+    "bot/rules/quizzes/values.py",
     "bot/services/checkups.py",
     "handlers/languages.py",
 }
