@@ -1,6 +1,6 @@
 """Referral programmes: the list, the editor with its preview, what came of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -211,8 +211,10 @@ def _addresses(program: ReferralProgram, play: Play) -> dict[str, str]:
 
 def _sample(form: ReferralForm) -> list[Any]:
     """Return what a friend would read, for words that may still be unfinished."""
-    content, _ = form.content(current_runtime().settings.zone)
-    return invitations.sample(content, _play(), name=SAMPLE_NAME)
+    content, faults = form.content(current_runtime().settings.zone)
+    unfinished = {fault.field.partition(".")[0] for fault in faults}
+    steps = [step for place, step in enumerate(content.steps) if f"steps[{place}]" not in unfinished]
+    return invitations.sample(replace(content, steps=steps), _play(), name=SAMPLE_NAME)
 
 
 def _state(program: ReferralProgram, play: Play) -> State:
