@@ -15,8 +15,12 @@ from bot.database import Database
 from bot.messages import LineMessage, fill
 from bot.rules.keywords import Hit, Keyword, Match, Matcher, Rule
 from bot.rules.schedules import Hours
+from bot.rules.segments import AnyOf, Condition, InSegment, evaluate
+from bot.rules.segments.simplifying import expand
 from bot.services import plays
 from bot.services.plays import Starter
+from bot.services.segment_facts import facts_of
+from bot.services.segment_references import segments_in
 from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordHit, KeywordRule, Quiz
 
 RULES, HITS = cast(Table, KeywordRule.__table__), cast(Table, KeywordHit.__table__)
@@ -64,6 +68,7 @@ class Answers:
     greeting: Greeting | None = None
     fallback: FallbackAnswer | None = None
     starters: Mapping[int, Starter] = field(default_factory=dict)  # by the id under which the matcher knows them
+    segments: Mapping[int, Condition] = field(default_factory=dict)  # of rules that answer only their friends
     has_quizzes: bool = False  # if not, nobody is in the middle of one
     quiz_on_follow: int | None = None
 
@@ -76,18 +81,23 @@ class Answers:
         said = Said(filled(messages, friend), ChatSource.GREETING, None, tuple(greeting.tags))
         return said if said.messages or said.tag_ids else None
 
-    def answer(self, text: str, friend: Friend, *, now: datetime) -> Said | Starter | None:
-        """The answer of the rule that this text calls up, or the play that it starts."""
+    def answer(self, session: Session, text: str, friend: Friend, *, now: datetime) -> Said | Starter | None:
+        """The answer of the rule that this text calls up for this friend, or the play that it starts."""
         hit = self.matcher.find(text, now=now)
+        if hit is not None and self._asks(hit):
+            hit = self._first_for(session, self.matcher.find_all(text, now=now), friend, now)
         return self.starters.get(hit.rule_id) or self._said(hit, friend) if hit else None
 
     def is_keyword(self, text: str, *, now: datetime) -> bool:
         """Whether a text is, as a whole, the keyword of a rule or a play."""
         return any(hit.match is Match.EXACT for hit in self.matcher.find_all(text, now=now))
 
-    def answer_postback(self, tapped: str, friend: Friend, *, now: datetime) -> Said | None:
-        """The answer of the rule that this postback data calls up."""
-        return self._said(self.matcher.find_postback(tapped, now=now), friend)
+    def answer_postback(self, session: Session, tapped: str, friend: Friend, *, now: datetime) -> Said | None:
+        """The answer of the rule that this postback data calls up for this friend."""
+        hit = self.matcher.find_postback(tapped, now=now)
+        if hit is not None and self._asks(hit):
+            hit = self._first_for(session, self.matcher.find_all_postback(tapped, now=now), friend, now)
+        return self._said(hit, friend)
 
     def fall_back(self, friend: Friend, *, now: datetime) -> Said | None:
         """The fallback answer, unless this friend had it a short while ago. Notes that it is given."""
@@ -98,6 +108,21 @@ class Answers:
             return None
         friend.fallback_at = now
         return Said(filled(fallback.messages, friend), ChatSource.FALLBACK, settles=False)
+
+    def _asks(self, hit: Hit) -> bool:
+        """Whether a rule answers some friends only."""
+        return hit.rule_id in self.rules and self.rules[hit.rule_id].segment_id is not None
+
+    def _first_for(self, session: Session, hits: list[Hit], friend: Friend, now: datetime) -> Hit | None:
+        """Return the first of the rules that answers this friend."""
+        return next((hit for hit in hits if not self._asks(hit) or self._holds(session, hit, friend, now)), None)
+
+    def _holds(self, session: Session, hit: Hit, friend: Friend, now: datetime) -> bool:
+        condition = self.segments.get(self.rules[hit.rule_id].segment_id or 0)
+        if condition is None:
+            return False
+        facts = facts_of(session, friend, condition)
+        return facts.is_following and evaluate(condition, facts, now=now)
 
     def _said(self, hit: Hit | None, friend: Friend) -> Said | None:
         if hit is None:
@@ -156,9 +181,18 @@ def load(session: Session, zone: ZoneInfo, version: int = 0) -> Answers:
         greeting,
         fallback,
         starters,
+        _segments(session, {row.segment_id for row in rows if row.segment_id is not None}),
         has_quizzes=session.scalar(select(Quiz.id).limit(1)) is not None,
         quiz_on_follow=session.scalar(ON_FOLLOW),
     )
+
+
+def _segments(session: Session, segment_ids: set[int]) -> dict[int, Condition]:
+    """Return the conditions of segments, those of others that they refer to put in."""
+    if not segment_ids:
+        return {}
+    known = segments_in(session, AnyOf(tuple(InSegment(segment_id) for segment_id in segment_ids)))
+    return {segment_id: expand(known[segment_id], known) for segment_id in segment_ids}
 
 
 def rule_of(row: KeywordRule) -> Rule:
@@ -173,6 +207,7 @@ def rule_of(row: KeywordRule) -> Rule:
         active_until=row.active_until,
         hours=Hours.parse(row.hours) if row.hours else None,
         applies_to_postback=row.answers_postback,
+        segment_id=row.segment_id,
     )
 
 

@@ -18,7 +18,7 @@ from bot.services.audit import Actor
 from bot.services.auto_replies import rule_of
 from bot.services.message_faults import as_field_faults, faults_of_messages
 from bot.services.plays import Starter
-from models import KeywordRule
+from models import KeywordRule, Segment
 
 LONGEST_NAME = 100
 MOST_PRIORITY = 1_000_000
@@ -39,6 +39,7 @@ class RuleContent:
     active_from: datetime | None = None
     active_until: datetime | None = None
     hours: Sequence[Mapping[str, Any]] | None = None
+    segment_id: int | None = None  # only its friends are answered; others get the next rule in line
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def content_of(rule: KeywordRule) -> RuleContent:
 def create(session: Session, content: RuleContent, *, by: Actor, now: datetime) -> KeywordRule:
     """Make a rule. Raises InvalidInputError with each fault at its field."""
     content = _checked(content)
+    _hold_segment(session, content)
     rule = KeywordRule(**asdict(content), created_at=now, updated_at=now)
     session.add(rule)
     session.flush()
@@ -97,6 +99,7 @@ def change(session: Session, rule_id: int, changes: Mapping[str, Any], *, by: Ac
     rule = get_rule(session, rule_id, will_change=True)
     before = content_of(rule)
     after = _checked(replace(before, **changes))
+    _hold_segment(session, after)
     differences = audit.changed(_for_audit(before), _for_audit(after))
     if differences:
         for name in differences:
@@ -155,6 +158,13 @@ def try_text(session: Session, text: str, *, zone: ZoneInfo, now: datetime) -> T
         others=[rows[hit.rule_id] for hit in hits[1:] if hit.rule_id in rows],
         play=starters.get(hits[0].rule_id),
     )
+
+
+def _hold_segment(session: Session, content: RuleContent) -> None:
+    """Keep the segment from being deleted before the commit. Raises InvalidInputError if there is none."""
+    segment_id = content.segment_id
+    if segment_id is not None and not usages.hold(session, Segment, [segment_id]):
+        raise InvalidInputError([FieldFault("segment", "沒有編號 %(id)s 的分眾。", (("id", segment_id),))])
 
 
 def _keywords(given: Sequence[Mapping[str, str]]) -> list[Keyword]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.services import keyword_rules, tags
 from bot.services.keyword_rules import RuleContent
 from handlers.api.operations import Call, operation
-from handlers.api.shapes import Answer, Body, Changes, Message, Messages, Moment, PageQuery, TagsGiven
+from handlers.api.shapes import BIGGEST_ID, Answer, Body, Changes, Message, Messages, Moment, PageQuery, TagsGiven
 from models import KeywordRule, Role
 
 blueprint = Blueprint("api_keyword_rules", __name__)
@@ -17,6 +17,7 @@ blueprint = Blueprint("api_keyword_rules", __name__)
 Match = Literal["exact", "contains", "prefix", "pattern"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Priority = Annotated[int, Field(ge=-keyword_rules.MOST_PRIORITY, le=keyword_rules.MOST_PRIORITY)]
+SegmentId = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Window = Annotated[
     dict[str, Any],
     WithJsonSchema(
@@ -55,7 +56,7 @@ class RuleBody(Body):
     priority: Priority = 0
     enabled: bool = True
     tags: TagsGiven = Field(default=[], description="編號或名稱；沒有這個名稱時會新增標籤")
-    segment: None = Field(default=None, description="目前只能是 null")
+    segment: SegmentId | None = Field(default=None, description="分眾的編號；只回應其中的好友，null 為所有人")
     active_from: Moment | None = None
     active_until: Moment | None = None
     hours: Hours | None = Field(default=None, description="days 以星期一為 1；null 為不限時段")
@@ -71,7 +72,7 @@ class RuleChanges(Changes):
     priority: Priority = 0
     enabled: bool = True
     tags: TagsGiven = Field(default=[])
-    segment: None = None
+    segment: SegmentId | None = None
     active_from: Moment | None = None
     active_until: Moment | None = None
     hours: Hours | None = None
@@ -95,7 +96,7 @@ class RuleAnswer(Answer):
     priority: int
     enabled: bool
     tags: list[str]
-    segment: None
+    segment: int | None
     active_from: Moment | None
     active_until: Moment | None
     hours: Hours | None
@@ -160,7 +161,7 @@ def list_rules(call: Call, query: PageQuery) -> RulePage:
 )
 def create(call: Call, body: RuleBody) -> RuleAnswer:
     """It answers within two seconds, in every process."""
-    content = body.model_dump(exclude={"segment", "tags"})
+    content = body.model_dump(exclude={"segment", "tags"}) | {"segment_id": body.segment}
     tag_ids = tags.resolve(call.session, body.tags, by=call.actor, now=call.now)
     rule = keyword_rules.create(call.session, RuleContent(**content, tags=tag_ids), by=call.actor, now=call.now)
     return _answer(call.session, rule)
@@ -177,7 +178,9 @@ def get(call: Call, rule_id: int) -> RuleAnswer:
 @operation("更改關鍵字規則", details="只更改提到的欄位。", role=Role.MARKETER, answer=RuleAnswer, body=RuleChanges)
 def change(call: Call, rule_id: int, body: RuleChanges) -> RuleAnswer:
     """Only what is named changes."""
-    changes = body.model_dump(exclude_unset=True, exclude={"segment"})
+    changes = body.model_dump(exclude_unset=True)
+    if "segment" in changes:
+        changes["segment_id"] = changes.pop("segment")
     if "tags" in changes:
         changes["tags"] = tags.resolve(call.session, body.tags, by=call.actor, now=call.now)
     rule = keyword_rules.change(call.session, rule_id, changes, by=call.actor, now=call.now)
@@ -224,7 +227,7 @@ def _answers(session: Session, rules: list[KeywordRule]) -> list[RuleAnswer]:
         RuleAnswer(
             **{name: getattr(rule, name) for name in RuleAnswer.model_fields if name not in ("tags", "segment")},
             tags=[names[tag_id] for tag_id in rule.tags if tag_id in names],
-            segment=None,
+            segment=rule.segment_id,
         )
         for rule in rules
     ]

@@ -41,7 +41,7 @@ def _answer(turn: Turn, friend: Friend, message: Mapping[str, Any]) -> Said | No
     played = plays.take_text(turn, friend, text)
     if played is not None:
         return played
-    found = turn.answers.answer(text, friend, now=turn.now)
+    found = turn.answers.answer(turn.session, text, friend, now=turn.now)
     if isinstance(found, Starter):
         found = plays.start(turn, friend, found)
     return found or plays.hint(turn, friend) or turn.answers.fall_back(friend, now=turn.now)
@@ -56,7 +56,8 @@ def on_postback(turn: Turn) -> Said | None:
     turn.batch.chat_lines.append(chats.from_tap(friend.id, tapped, event_id=turn.event.id, said_at=turn.event.at))
     if turn.event.is_standby:
         return None
-    return plays.take_tap(turn, friend, tapped) or turn.answers.answer_postback(tapped, friend, now=turn.now)
+    played = plays.take_tap(turn, friend, tapped)
+    return played or turn.answers.answer_postback(turn.session, tapped, friend, now=turn.now)
 
 
 def on_unsend(turn: Turn) -> Said | None:
