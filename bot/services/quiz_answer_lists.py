@@ -9,9 +9,9 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services.quiz_questions import Question, questions_of
+from bot.services.quiz_questions import Question, list_versions, questions_of
 from bot.services.quiz_scopes import Scope
-from models import Friend, Quiz, QuizAnswer, QuizAttempt, QuizVersion
+from models import AttemptState, Friend, Quiz, QuizAnswer, QuizAttempt, QuizVersion
 
 SLICE = 2_000  # attempts read at once for a table
 
@@ -59,11 +59,16 @@ class Played:
 class Row:
     """One attempt as a row of a table; `answers` are keys of choices, or one value, by the question's key."""
 
-    attempt: QuizAttempt
-    version: int
-    result: str | None
+    attempt_id: int
     line_user_id: str
     display_name: str | None
+    number: int
+    state: AttemptState
+    started_at: datetime
+    finished_at: datetime | None
+    score: int
+    version: int
+    result: str | None
     answers: Mapping[str, Sequence[str]]
 
 
@@ -119,32 +124,58 @@ def list_played(session: Session, friend_id: int, *, limit: int) -> list[Played]
 
 def stream(db: Database, scope: Scope) -> Iterator[Row]:
     """Return every attempt with its answers, the oldest first, read in slices."""
+    with db() as session:
+        versions = {version.id: version for version in list_versions(session, scope.quiz_id)}
     after = 0
     while True:
         with db() as session:
-            slice_of = _slice(session, scope, after)
+            slice_of = _slice(session, scope, versions, after)
         yield from slice_of
         if len(slice_of) < SLICE:
             return
-        after = slice_of[-1].attempt.id
+        after = slice_of[-1].attempt_id
 
 
-def _slice(session: Session, scope: Scope, after: int) -> list[Row]:
-    rows = session.execute(
-        select(QuizAttempt, QuizVersion, Friend.line_user_id, Friend.display_name)
-        .join(QuizVersion, QuizVersion.id == QuizAttempt.version_id)
+def _slice(session: Session, scope: Scope, versions: Mapping[int, QuizVersion], after: int) -> list[Row]:
+    own = (QuizAttempt.number, QuizAttempt.state, QuizAttempt.started_at, QuizAttempt.finished_at, QuizAttempt.score)
+    query = (
+        select(QuizAttempt.id, Friend.line_user_id, Friend.display_name, *own)
+        .add_columns(QuizAttempt.version_id, QuizAttempt.result_key)
         .join(Friend, Friend.id == QuizAttempt.friend_id)
         .where(*scope.attempts(), QuizAttempt.id > after)
         .order_by(QuizAttempt.id)
         .limit(SLICE)
-    ).all()
-    answers = _answers(session, [attempt.id for attempt, *_ in rows])
+    )
+    found = session.execute(query).all()
+    answers = _keys_by_attempt(session, [row.id for row in found])
     return [
         Row(
-            attempt, version.number, _result(version, attempt.result_key), line_user_id, name, _by_key(answers, attempt)
+            attempt_id=row.id,
+            line_user_id=row.line_user_id,
+            display_name=row.display_name,
+            number=row.number,
+            state=row.state,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            score=row.score,
+            version=versions[row.version_id].number,
+            result=_result(versions[row.version_id], row.result_key),
+            answers=answers.get(row.id, {}),
         )
-        for attempt, version, line_user_id, name in rows
+        for row in found
     ]
+
+
+def _keys_by_attempt(session: Session, attempt_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+    """Return keys of choices and values by question; what was skipped is left out."""
+    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    query = select(QuizAnswer.attempt_id, QuizAnswer.question_key, QuizAnswer.choice_key, QuizAnswer.value)
+    for attempt_id, question_key, choice_key, value in session.execute(
+        query.where(QuizAnswer.attempt_id.in_(attempt_ids)).order_by(QuizAnswer.attempt_id, QuizAnswer.choice_key)
+    ):
+        if choice_key or value is not None:
+            found[attempt_id][question_key].append(choice_key or value or "")
+    return found
 
 
 def _answers(session: Session, attempt_ids: Sequence[int]) -> dict[int, list[QuizAnswer]]:
@@ -153,14 +184,6 @@ def _answers(session: Session, attempt_ids: Sequence[int]) -> dict[int, list[Qui
     for answer in session.scalars(query.order_by(QuizAnswer.attempt_id, QuizAnswer.step, QuizAnswer.choice_key)):
         found[answer.attempt_id].append(answer)
     return found
-
-
-def _by_key(answers: Mapping[int, list[QuizAnswer]], attempt: QuizAttempt) -> dict[str, list[str]]:
-    row: dict[str, list[str]] = defaultdict(list)
-    for answer in answers.get(attempt.id, []):
-        if answer.choice_key or answer.value is not None:
-            row[answer.question_key].append(answer.choice_key or answer.value or "")
-    return row
 
 
 def _given(version: QuizVersion, answers: list[QuizAnswer]) -> list[Given]:

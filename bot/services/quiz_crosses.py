@@ -57,11 +57,13 @@ class _Side:
     line: SQLColumnExpression[str]
     top: tuple[str, ...]
 
-    def conditions(self, scope: Scope) -> list[ColumnElement[bool]]:
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what answers to this question that say something have in common."""
         answer = self.answer
-        given = answer.choice_key != "" if self.question.has_choices else answer.value.is_not(None)
-        same = [answer.quiz_id == scope.quiz_id, answer.question_key == self.question.key, given]
-        return same if self.question.has_choices else [*same, answer.choice_key == ""]
+        same = answer.question_key == self.question.key
+        if self.question.has_choices:
+            return [same, answer.choice_key != ""]
+        return [same, answer.choice_key == "", answer.value.is_not(None)]
 
     def lines(self, counted: set[str]) -> list[Line]:
         """Return every choice there is, or the values that were counted."""
@@ -75,7 +77,7 @@ class _Side:
 def cross(session: Session, scope: Scope, row: Question, column: Question) -> CrossTable:
     """Count the attempts for each pair of answers to two different questions, on the database."""
     rows, columns = _side(session, scope, row), _side(session, scope, column)
-    joined = _joined(scope, rows, columns)
+    joined = _joined(scope, rows, columns, is_sqlite=session.get_bind().dialect.name == "sqlite")
     lines = (joined.c.row_line, joined.c.column_line)
     counted = session.execute(select(*lines, func.count()).group_by(*lines))
     cells = {(row_key, column_key): count for row_key, column_key, count in counted}
@@ -97,12 +99,18 @@ def cross(session: Session, scope: Scope, row: Question, column: Question) -> Cr
     )
 
 
-def _joined(scope: Scope, rows: _Side, columns: _Side) -> Subquery:
-    """Return one row for each attempt and pair of answers: `row_line`, `column_line`, `attempt_id`."""
+def _joined(scope: Scope, rows: _Side, columns: _Side, *, is_sqlite: bool) -> Subquery:
+    """Return one row for each attempt and pair of answers: `row_line`, `column_line`, `attempt_id`.
+
+    The second answer is of the same attempt, hence of the same quiz. SQLite is not told so: it would look it up by
+    the index of the quiz, among all answers to the question, instead of by its attempt.
+    """
     attempt = rows.answer.attempt_id
     query: Rows = select(rows.line.label("row_line"), columns.line.label("column_line"), attempt.label("attempt_id"))
     query = query.join_from(rows.answer, columns.answer, columns.answer.attempt_id == attempt)
-    query = query.where(*rows.conditions(scope), *columns.conditions(scope))
+    query = query.where(rows.answer.quiz_id == scope.quiz_id, *rows.conditions(), *columns.conditions())
+    if not is_sqlite:
+        query = query.where(columns.answer.quiz_id == scope.quiz_id)
     if scope.is_narrow:
         query = query.join(QuizAttempt, QuizAttempt.id == attempt).where(*scope.attempts())
     return query.subquery()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.orm import Session
 
-from bot.services.quiz_questions import Question, questions_of, result_names
+from bot.services.quiz_questions import WITH_CHOICES, Question, questions_of, result_names
 from bot.services.quiz_scopes import Rows, Scope
 from models import AttemptState, QuizAnswer, QuizAttempt, QuizVersion
 
@@ -117,14 +117,15 @@ def _states(session: Session, scope: Scope) -> dict[AttemptState, int]:
 def _questions(session: Session, scope: Scope, questions: list[Question]) -> list[QuestionFigures]:
     chosen = _chosen(session, scope)
     people = _people(session, scope) if _is_repeated(session, scope) else {}
-    written = _written(session, scope, [one.key for one in questions if not one.kinds <= {"single"}])
+    written = _written(session, scope, [one.key for one in questions if not one.kinds <= {*WITH_CHOICES}])
+    choosers = _choosers(session, scope, [one.key for one in questions if "multiple" in one.kinds])
     dropped = _dropped(session, scope)
     shown = []
     for question in questions:
         counts = chosen.get(question.key, {})
         blank = counts.get("", 0)
-        with_value, choosers = written.get(question.key, (0, 0))
-        answered = with_value + (choosers or sum(counts.values()) - blank)
+        with_value = written.get(question.key, 0)
+        answered = with_value + choosers.get(question.key, sum(counts.values()) - blank)
         if question.is_former and not answered and not blank:
             continue
         shown.append(
@@ -175,22 +176,31 @@ def _by_question(session: Session, query: Rows) -> dict[str, dict[str, int]]:
     return found
 
 
-def _written(session: Session, scope: Scope, keys: list[str]) -> dict[str, tuple[int, int]]:
-    """Return for each question how many attempts wrote something, and how many took one choice or several."""
-    choosers = func.count(QuizAnswer.attempt_id.distinct()).filter(QuizAnswer.choice_key != "")
-    values = func.count(QuizAnswer.value).filter(QuizAnswer.choice_key == "")
-    query = scope.answers(select(QuizAnswer.question_key, values, choosers)).where(QuizAnswer.question_key.in_(keys))
-    if not keys:
-        return {}
-    rows = session.execute(query.group_by(QuizAnswer.question_key))
-    return {key: (value_count, chooser_count) for key, value_count, chooser_count in rows}
+def _written(session: Session, scope: Scope, keys: list[str]) -> dict[str, int]:
+    """Return for each question how many attempts wrote something; a skipped question has an answer without a value."""
+    query = scope.answers(select(QuizAnswer.question_key, func.count(QuizAnswer.value))).where(
+        QuizAnswer.question_key.in_(keys), QuizAnswer.choice_key == ""
+    )
+    return _by_key(session, query.group_by(QuizAnswer.question_key)) if keys else {}
+
+
+def _choosers(session: Session, scope: Scope, keys: list[str]) -> dict[str, int]:
+    """Return for each question how many attempts took at least one choice."""
+    query = scope.answers(select(QuizAnswer.question_key, func.count(QuizAnswer.attempt_id.distinct()))).where(
+        QuizAnswer.question_key.in_(keys), QuizAnswer.choice_key != ""
+    )
+    return _by_key(session, query.group_by(QuizAnswer.question_key)) if keys else {}
+
+
+def _by_key(session: Session, query: Rows) -> dict[str, int]:
+    return dict(session.execute(query).all())
 
 
 def _dropped(session: Session, scope: Scope) -> dict[str, int]:
     query = select(QuizAttempt.question_key, func.count()).where(
         *scope.attempts(), QuizAttempt.state != AttemptState.FINISHED, QuizAttempt.question_key.is_not(None)
     )
-    return {key: count for key, count in session.execute(query.group_by(QuizAttempt.question_key)) if key}
+    return _by_key(session, query.group_by(QuizAttempt.question_key))
 
 
 def _is_repeated(session: Session, scope: Scope) -> bool:

@@ -72,17 +72,16 @@ def _head(questions: Sequence[Question]) -> list[Cell]:
 
 
 def _attempt(row: Row, questions: Sequence[Question], zone: ZoneInfo) -> list[Cell]:
-    attempt = row.attempt
     fixed: list[Cell] = [
         row.line_user_id,
         row.display_name or "",
-        attempt.number,
-        words.of(attempt.state),
+        row.number,
+        words.of(row.state),
         row.version,
-        _moment(attempt.started_at, zone),
-        _moment(attempt.finished_at, zone),
+        _moment(row.started_at, zone),
+        _moment(row.finished_at, zone),
         row.result or "",
-        attempt.score,
+        row.score,
     ]
     return fixed + [_answer(question, row.answers.get(question.key, ())) for question in questions]
 
