@@ -28,6 +28,7 @@ TAP = re.compile(
 )
 LONGEST_TITLE = 40  # of a message with buttons; https://developers.line.biz/en/reference/messaging-api/#buttons
 MOST_MESSAGES = 5
+WON, WON_NOTHING = "🎉 恭喜抽中「%(name)s」！", "這次沒有中獎，謝謝您的參與！"
 COLOURS = ("#06c755", "#ffb238", "#4c8dff", "#ff6b6b", "#9b6bff", "#19b5a5", "#ff8ac2", "#c0ca33")
 WORDS: Mapping[GameKind, tuple[str, str]] = {
     GameKind.WHEEL: ("轉動轉盤，看看今天的手氣！", "轉轉盤"),
@@ -147,7 +148,7 @@ def _messages_of(session: Session, game: Game, made: Draw, friend: Friend) -> li
     written = prize.messages if prize is not None else game.no_prize
     if written:
         return fill(written, {"name": friend.display_name or ""})
-    return [text(f"🎉 恭喜抽中「{prize.name}」！" if prize is not None else "這次沒有中獎，謝謝您的參與！")]
+    return [text(WON % {"name": prize.name} if prize is not None else WON_NOTHING)]
 
 
 def _invitation(game: Game, friend: Friend, play: Play) -> list[LineMessage]:

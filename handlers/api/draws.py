@@ -18,7 +18,10 @@ from models import PlayedIn, Prize, Role
 
 blueprint = Blueprint("api_draws", __name__)
 
-REFUSED = "次數用完、尚未開始、已結束或沒有開放時為 409；獎品全數送出時 prize 與 draw_id 為 null。"
+DETAILS = (
+    "同一個 Idempotency-Key 只抽一次。次數用完、尚未開始、已結束或沒有開放時為 409；"
+    "獎品全數送出時 prize 與 draw_id 為 null。"
+)
 
 
 class DrawBody(Body):
@@ -93,7 +96,7 @@ class GameFiguresAnswer(Answer):
 @blueprint.post("/games/<int:game_id>/draws")
 @operation(
     "替好友抽獎",
-    details=f"同一個 Idempotency-Key 只抽一次。{REFUSED}",
+    details=DETAILS,
     role=Role.MARKETER,
     answer=DrawAnswer,
     body=DrawBody,
