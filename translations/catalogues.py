@@ -26,6 +26,7 @@ OWN_LANGUAGES = {  # these hold every language themselves, or what they hold is 
     "bot/rules/keywords/folding.py",
     "bot/rules/quizzes/understanding.py",
     "bot/rules/quizzes/values.py",
+    "bot/rules/tag_columns.py",
     "bot/services/checkups.py",
     "handlers/languages.py",
 }

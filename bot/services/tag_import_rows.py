@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import FieldFault, InvalidInputError
 from bot.rules.sheets import Row
+from bot.rules.tag_columns import ACTION_HEADS, ID_HEADS, PUTS, TAG_HEADS, TAKES
 from bot.services import tag_names
 from models import RowOutcome, TagAction
 from models.friend import is_line_user_id
@@ -12,15 +13,7 @@ from models.friend import is_line_user_id
 MOST_TAGS = 200  # different ones in one file; more are a column of something else
 LONGEST_CELL = 100
 SHOWN_OF_CELL = 60
-ID_HEADS = frozenset(
-    {"uid", "userid", "user id", "user_id", "line_user_id", "line user id", "id", "使用者id", "用戶id"}
-)
-TAG_HEADS = frozenset({"tag", "tags", "標籤"})
-ACTION_HEADS = frozenset({"action", "動作"})
-ACTIONS = {
-    **dict.fromkeys(("put", "add", "tag", "+", "1", "加", "加上", "貼上", "新增"), TagAction.PUT),
-    **dict.fromkeys(("take", "remove", "untag", "-", "0", "移除", "刪除", "拿掉"), TagAction.TAKE),
-}
+ACTIONS = dict.fromkeys(PUTS, TagAction.PUT) | dict.fromkeys(TAKES, TagAction.TAKE)
 
 
 @dataclass(frozen=True, slots=True)

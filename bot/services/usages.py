@@ -26,7 +26,22 @@ from models import (
 )
 from models.base import Base
 
-GREETING, FALLBACK = "歡迎訊息", "一律回應"
+
+class Usage(str):
+    """What uses a thing, as staff read it; from `text` and `name` a page says it in its own language."""
+
+    __slots__ = ("name", "text")
+    text: str
+    name: str
+
+    def __new__(cls, text: str, name: str = "") -> "Usage":
+        """Fill the name into the text."""
+        user = super().__new__(cls, text % {"name": name} if name else text)
+        user.text, user.name = text, name
+        return user
+
+
+GREETING, FALLBACK = Usage("歡迎訊息"), Usage("一律回應")
 
 
 def hold(session: Session, model: type[Base], ids: Sequence[int]) -> set[int]:
@@ -43,16 +58,17 @@ def hold(session: Session, model: type[Base], ids: Sequence[int]) -> set[int]:
 
 def users_of_tag(session: Session, tag_id: int) -> list[str]:
     """Name whatever puts this tag on friends or asks for it."""
-    users = [f"關鍵字回應「{name}」" for name, tags in session.execute(_tagged(KeywordRule)) if tag_id in tags]
+    rules, links = session.execute(_tagged(KeywordRule)), session.execute(_tagged(TrackedLink))
+    users: list[str] = [Usage("關鍵字回應「%(name)s」", name) for name, tags in rules if tag_id in tags]
     users += [GREETING for tags in session.scalars(select(Greeting.tags)) if tag_id in tags]
-    users += [f"加入管道「{name}」" for name, tags in session.execute(_tagged(TrackedLink)) if tag_id in tags]
+    users += [Usage("加入管道「%(name)s」", name) for name, tags in links if tag_id in tags]
     users += _quizzes_where(session, lambda version: tag_id in tags_of_quiz(version.questions, version.results))
     users += _games_where(session, lambda prize: tag_id in prize.tags)
     users += _referrals_where(session, lambda program: tag_id in tags_of_referral(program))
     users += _segments_where(session, lambda leaf: leaf.get("tag") == tag_id)
     due = select(TagImport).where(TagImport.state == ImportState.DUE).order_by(TagImport.id)
     named = [row for row in session.scalars(due) if any(tag["id"] == tag_id for tag in row.tags)]
-    return users + [f"標籤匯入「{row.name}」" for row in named]
+    return users + [Usage("標籤匯入「%(name)s」", row.name) for row in named]
 
 
 def users_of_rule(session: Session, rule_id: int) -> list[str]:
@@ -91,7 +107,7 @@ def users_of_link(session: Session, link_id: int) -> list[str]:
 def users_of_segment(session: Session, segment_id: int) -> list[str]:
     """Name the segments built on this one, and the keyword rules that answer only its friends."""
     rules = select(KeywordRule.name).where(KeywordRule.segment_id == segment_id).order_by(KeywordRule.id)
-    users = [f"關鍵字回應「{name}」" for name in session.scalars(rules)]
+    users = [Usage("關鍵字回應「%(name)s」", name) for name in session.scalars(rules)]
     return users + _segments_where(session, lambda leaf: leaf.get("segment") == segment_id)
 
 
@@ -156,23 +172,27 @@ def _inside(leaf: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _segments_where(session: Session, wanted: Callable[[Mapping[str, Any]], bool]) -> list[str]:
     rows = session.execute(select(Segment.name, Segment.conditions).order_by(Segment.id))
-    return [f"分眾「{name}」" for name, conditions in rows if any(wanted(leaf) for leaf in leaves(conditions))]
+    return [
+        Usage("分眾「%(name)s」", name) for name, conditions in rows if any(wanted(leaf) for leaf in leaves(conditions))
+    ]
 
 
 def _quizzes_where(session: Session, wanted: Callable[[QuizVersion], bool]) -> list[str]:
-    found = [f"測驗「{name}」" for name, version in live_versions(session) if wanted(version)]
+    found = [Usage("測驗「%(name)s」", name) for name, version in live_versions(session) if wanted(version)]
     return list(dict.fromkeys(found))
 
 
 def _games_where(session: Session, wanted: Callable[[Prize], bool]) -> list[str]:
     query = select(Game.name, Prize).join_from(Game, Prize, Prize.game_id == Game.id)
     live = query.where(Game.archived_at.is_(None), Prize.retired_at.is_(None)).order_by(Game.id, Prize.position)
-    return list(dict.fromkeys(f"遊戲「{name}」" for name, prize in session.execute(live) if wanted(prize)))
+    return list(
+        dict.fromkeys(Usage("遊戲「%(name)s」", name) for name, prize in session.execute(live) if wanted(prize))
+    )
 
 
 def _referrals_where(session: Session, wanted: Callable[[ReferralProgram], bool]) -> list[str]:
     live = select(ReferralProgram).where(ReferralProgram.archived_at.is_(None)).order_by(ReferralProgram.id)
-    return [f"好友邀請「{program.name}」" for program in session.scalars(live) if wanted(program)]
+    return [Usage("好友邀請「%(name)s」", program.name) for program in session.scalars(live) if wanted(program)]
 
 
 def _saying(session: Session, play: str, code: str, path: str, *, but: tuple[type[Base], int]) -> list[str]:
@@ -188,13 +208,13 @@ def _saying(session: Session, play: str, code: str, path: str, *, but: tuple[typ
 def _spoken(session: Session) -> Iterator[tuple[str, tuple[type[Base], int], object]]:
     """Return everything the account says by itself, with a name for staff and whose words they are."""
     for rule in session.scalars(select(KeywordRule).order_by(KeywordRule.id)):
-        yield f"關鍵字回應「{rule.name}」", (KeywordRule, rule.id), rule.messages
+        yield Usage("關鍵字回應「%(name)s」", rule.name), (KeywordRule, rule.id), rule.messages
     for greeting in session.scalars(select(Greeting)):
         yield GREETING, (Greeting, greeting.id), [*greeting.new_friend, *greeting.returning_friend]
     for fallback in session.scalars(select(FallbackAnswer)):
         yield FALLBACK, (FallbackAnswer, fallback.id), fallback.messages
     for name, version in live_versions(session):
-        yield f"測驗「{name}」", (Quiz, version.quiz_id), [version.results, version.ending]
+        yield Usage("測驗「%(name)s」", name), (Quiz, version.quiz_id), [version.results, version.ending]
     for game in session.scalars(select(Game).where(Game.archived_at.is_(None)).order_by(Game.id)):
         won = [prize.messages for prize in game.prizes if prize.retired_at is None]
-        yield f"遊戲「{game.name}」", (Game, game.id), [game.invitation, game.no_prize, won]
+        yield Usage("遊戲「%(name)s」", game.name), (Game, game.id), [game.invitation, game.no_prize, won]

@@ -163,11 +163,19 @@ def _tag_page(tag_id: int, typed: Typed | None = None, *, merge_refusal: str | N
         others=[one for one in listed if one.id != tag_id],
         groups=groups,
         counts=counts,
-        users=users,
+        users=[_user(user) for user in users],
         typed=typed or shown,
         merge_refusal=merge_refusal,
         colours=list(TagColour),
     )
+
+
+def _user(user: str) -> str:
+    """Say in the language of this page what uses a tag."""
+    if not isinstance(user, usages.Usage):
+        return user
+    said = str(gettext(user.text))
+    return said % {"name": user.name} if user.name else said
 
 
 def _sentence(error: BotError) -> str:
