@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
@@ -179,7 +181,7 @@ def test_an_old_friend_who_left_does_not_count(db: Database, is_friend: bool | N
         {"state": FriendState.UNKNOWN, "state_at": None, "first_followed_at": None, "imported_at": NOW - DAY},
     ],
 )
-def test_whoever_stood_on_a_list_of_friends_does_not_count(db: Database, columns: dict[str, object]) -> None:
+def test_whoever_stood_on_a_list_of_friends_does_not_count(db: Database, columns: dict[str, Any]) -> None:
     with db.begin() as session:
         make_friend(session, 1, **columns)
     invitation = invite(db, make_program(db))
@@ -287,10 +289,11 @@ def test_a_follow_and_two_logins_at_the_same_moment_count_once(db: Database) -> 
     for number in range(1, 13):
         first, second = invite(db, program), invite(db, program)
         who = user(number)
+        came: dict[str, Any] = {"is_friend": True, "has_changed": True}
         together(
-            lambda who=who: follow(db, who, at=NOW + 5 * SECOND),
-            lambda who=who, one=first: arrive(db, one, who, is_friend=True, has_changed=True),
-            lambda who=who, one=second: arrive(db, one, who, opened_at=NOW + SECOND, is_friend=True, has_changed=True),
+            partial(follow, db, who, at=NOW + 5 * SECOND),
+            partial(arrive, db, first, who, **came),
+            partial(arrive, db, second, who, opened_at=NOW + SECOND, **came),
         )
         assert brought(db, first) + brought(db, second) == 1
         assert sorted(state for _, state, _ in fates(db, who)) == ["counted", "refused"]
