@@ -6,24 +6,34 @@ from datetime import date, datetime, timedelta
 from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, send_file
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from bot.services import friend_tags, quiz_answer_lists, quiz_crosses, quiz_figures, quizzes, tracked_links
+from bot.errors import ConflictError
+from bot.services import (
+    friend_tags,
+    quiz_answer_lists,
+    quiz_crosses,
+    quiz_figures,
+    quizzes,
+    segments,
+    tracked_links,
+)
 from bot.services.quiz_answer_lists import Place
 from bot.services.quiz_figures import ChoiceFigures, ResultFigures
 from bot.services.quiz_questions import Question, list_versions, questions_of
 from bot.services.quiz_scopes import Scope
 from bot.services.reports import start_of
 from handlers.admin import display, quiz_tables, quiz_words
-from handlers.admin.access import allow
+from handlers.admin.access import allow, current_actor
 from handlers.processes import current_runtime
 from models import Quiz, QuizVersion, Role
 
 blueprint = Blueprint("quiz_results", __name__, url_prefix="/quizzes/<int:quiz_id>/results")
 PER_PAGE = 50
+LONGEST_PART = 40  # of a quiz's name in that of a segment, beside a choice of up to 60 characters
 LONGEST_ID = 19  # digits of a number that every database knows
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -129,6 +139,30 @@ def choosers(quiz_id: int, question_key: str, choice_key: str) -> ResponseReturn
         following=shown[-1].id if len(found) > PER_PAGE else None,
         is_first=after is None,
     )
+
+
+@blueprint.post("/friends/<question_key>/<choice_key>")
+@allow(Role.MARKETER)
+def make_segment(quiz_id: int, question_key: str, choice_key: str) -> ResponseReturnValue:
+    """Make a segment of everybody who takes this choice, now or later."""
+    runtime = current_runtime()
+    answered = {"quiz": quiz_id, "question": question_key, "choice": choice_key}
+    try:
+        with runtime.db.begin() as session:
+            asked = _asked(session, quiz_id)
+            words = asked.question(question_key).choices.get(choice_key) or abort(404)
+            segment = segments.create(
+                session,
+                gettext("%(quiz)s：%(choice)s", quiz=asked.quiz.name[:LONGEST_PART], choice=words),
+                {"all": [{"answered": answered}]},
+                by=current_actor(),
+                now=runtime.now(),
+            )
+    except ConflictError as error:
+        flash(display.said(error), "error")
+        return redirect(request.url)
+    flash(gettext("已新增分眾「%(name)s」。", name=segment.name))
+    return redirect(url_for("admin.segments.show", segment_id=segment.id))
 
 
 @blueprint.get("/quiz.xlsx")

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.database import Database
-from bot.services import quizzes
-from models import Quiz, QuizAnswer, QuizAttempt, QuizVersion, Tag
+from bot.services import quizzes, segments
+from models import Quiz, QuizAnswer, QuizAttempt, QuizVersion, Segment, Tag
 from tests import quiz_rows
 from tests.admin_visits import Visitor
+from tests.conftest import NOW
 from tests.factories import make_friend, make_tag
 from tests.quiz_factories import make_quiz
 
@@ -257,6 +258,20 @@ def test_the_results_show_figures_charts_and_the_friends_behind_them(viewer: Vis
     assert "這段期間還沒有人作答" in text_of(viewer, f"/admin/quizzes/{played}/results?from=2030-01-01")
     for path in ("friends/skin/nothing", "friends/nothing/a", "answers/nothing"):
         assert viewer.get(f"/admin/quizzes/{played}/results/{path}").status_code == 404
+
+
+def test_the_friends_behind_a_choice_become_a_segment(marketer: Visitor, db: Database, played: int) -> None:
+    path = f"/admin/quizzes/{played}/results/friends/skin/oily"
+    marketer.get(path)
+    assert marketer.post(path).status_code == 302
+    with db() as session:
+        [segment] = session.scalars(select(Segment))
+        assert segments.count(session, segment.conditions, now=NOW) == 1
+    assert segment.name == "膚質測驗：油性"
+    marketer.post(path)
+    assert "膚質測驗：油性" in text_of(marketer, path)
+    with db() as session:
+        assert session.scalar(select(func.count()).select_from(Segment)) == 1
 
 
 def test_two_questions_are_crossed_on_the_page(viewer: Visitor, played: int) -> None:
