@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError
-from bot.services import accounts, keyword_rules, plays, tags
+from bot.services import accounts, keyword_rules, plays, segments, tags
 from bot.services.collisions import Collisions
 from handlers.admin import display, words
 from handlers.admin.access import allow, current_actor
@@ -39,6 +39,7 @@ def index() -> ResponseReturnValue:
         shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
         colliding = _colliding(session, rules, {rule.id for rule in shown})
         rule_tags = tags.find_tags(session, [tag_id for rule in shown for tag_id in rule.tags])
+        segment_names = {segment.id: segment.name for segment in segments.list_segments(session)}
     page = "_list.html" if request.headers.get("HX-Target") == "rules" else "index.html"
     return render_template(
         f"admin/keyword_rules/{page}",
@@ -49,6 +50,7 @@ def index() -> ResponseReturnValue:
         has_more=len(found) > number * PER_PAGE,
         colliding=colliding,
         rule_tags=rule_tags,
+        segment_names=segment_names,
         matches=words.MATCHES,
     )
 
@@ -185,8 +187,10 @@ def _editor(
     with current_runtime().db() as session:
         all_tags = tags.list_tags(session)
         account = accounts.get_account(session)
+        named = [(str(segment.id), segment.name) for segment in segments.list_segments(session)]
     return render_template(
         "admin/keyword_rules/edit.html",
+        segment_options=[("", gettext("所有好友")), *named],
         form=form,
         rule=rule,
         rule_id=rule.id if rule else rule_id,

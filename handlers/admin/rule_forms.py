@@ -33,6 +33,7 @@ class RuleForm:
     active_from: str = ""
     active_until: str = ""
     hours: list[Tree] = field(default_factory=list)
+    segment: str = ""  # whose friends alone are answered
     seen: str = ""  # when the rule on the page was last changed
 
     @classmethod
@@ -52,6 +53,7 @@ class RuleForm:
             answers_postback=rule.answers_postback,
             tags=list(rule.tags),
             active_from=_local(rule.active_from, zone),
+            segment=str(rule.segment_id or ""),
             active_until=_local(rule.active_until, zone),
             seen=rule.updated_at.isoformat(),
             hours=[{**window, "days": [str(day) for day in window["days"]]} for window in rule.hours or []],
@@ -74,6 +76,7 @@ class RuleForm:
             tags=[int(tag_id) for tag_id in form.getlist("tags") if tag_id.isdecimal()],
             new_tag=form.get("tags_new", "").strip(),
             active_from=form.get("active_from", ""),
+            segment=form.get("segment", ""),
             active_until=form.get("active_until", ""),
             seen=form.get("seen", ""),
             hours=[row for row in form_trees.rows(form, "hours") if not _is_empty(row)],
@@ -97,6 +100,7 @@ class RuleForm:
             tags=tag_ids,
             answers_postback=self.answers_postback,
             hours=[_window(row) for row in self.hours] or None,
+            segment_id=int(self.segment) if self.segment.isdecimal() and len(self.segment) < 10 else None,
             **moments,
         )
         return content, faults

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError
 from bot.services import segments, usages
-from handlers.admin import display, segment_builder, segment_friends
+from handlers.admin import display, segment_builder, segment_friends, segment_lists
 from handlers.admin.access import allow, current_actor
 from handlers.admin.fault_places import by_field
 from handlers.admin.segment_forms import SegmentForm
@@ -19,7 +19,7 @@ from handlers.processes import current_runtime
 from models import AuditEntry, KeywordRule, Role, Segment, SegmentVersion
 
 blueprint = Blueprint("segments", __name__, url_prefix="/segments")
-for part in (segment_builder, segment_friends):
+for part in (segment_builder, segment_friends, segment_lists):
     blueprint.register_blueprint(part.blueprint)
 PER_PAGE = 50
 VERSIONS = 20
