@@ -50,12 +50,12 @@ def count(session: Session, wanted: Wanted) -> int:
 def estimate(session: Session, wanted: Wanted) -> Estimate:
     """Return about how many friends, quickly."""
     everybody = Wanted(segment_queries.EVERYBODY, wanted.setting)
-    with tuned(session, NO_JIT):
+    with tuned(session, NO_JIT | NO_BITMAPS):
         sampled = session.scalar(segment_queries.of_sample(everybody, func.count())) or 0
-        if sampled < SURELY_FEW:
-            return Estimate(count(session, wanted), is_exact=True)
-        found = session.scalar(segment_queries.of_sample(wanted, func.count())) or 0
-    return Estimate(found * ONE_IN, is_exact=False)
+        if sampled >= SURELY_FEW:
+            found = session.scalar(segment_queries.of_sample(wanted, func.count())) or 0
+            return Estimate(found * ONE_IN, is_exact=False)
+    return Estimate(count(session, wanted), is_exact=True)
 
 
 def page(session: Session, wanted: Wanted, *, limit: int, after: int = 0) -> list[Friend]:
@@ -81,6 +81,7 @@ def stream(db: Database, condition: Condition, *, now: datetime, slice_of: int =
 
 NO_JIT = {"jit": "off"}  # compiling such a query takes longer than running it
 NO_LOOPS = {"enable_nestloop": "off"}  # how many friends an attribute leaves is not known beforehand
+NO_BITMAPS = {"enable_bitmapscan": "off"}  # of everybody who is following, to find the few of them in the sample
 WHOLE_CURSOR = {"cursor_tuple_fraction": "1.0"}  # it will be read to its end
 
 

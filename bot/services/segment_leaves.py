@@ -69,7 +69,8 @@ def is_unique(leaf: Leaf, setting: Setting) -> bool:
 def is_one_of(leaf: Leaf, setting: Setting, friend_id: ColumnElement[int]) -> Question:
     """Ask for the friend of the row whether the leaf is true, by the index that begins with the friend."""
     rows = _rows(leaf, setting)
-    return exists(select(literal_column("1")).where(rows.friend_id == friend_id, rows.where))
+    row: Select[Any] = select(literal_column("1")).where(rows.friend_id == friend_id, rows.where)
+    return exists(row if setting.is_sqlite else row.offset(0))  # or PostgreSQL reads the leaf's whole set first
 
 
 def question(leaf: Leaf, setting: Setting) -> Question:

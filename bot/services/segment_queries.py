@@ -181,15 +181,14 @@ class _Broad:
     def _compound(self, combine: Callable[..., CompoundSelect[Any]], sets: Sequence[Friends]) -> Friends:
         if len(sets) == 1:
             return sets[0]
-        compound = combine(*(_plain(one) for one in sets))
         if not self._setting.is_sqlite:
-            return compound
+            return combine(*sets)
         # In this order SQLite merges its indexes; a limit, even none, keeps it from forgetting the order.
-        return compound.order_by(literal_column("1")).limit(-1)
+        return combine(*(_without_brackets(one) for one in sets)).order_by(literal_column("1")).limit(-1)
 
 
-def _plain(friends: Friends) -> Select[Any]:
-    """A set that may stand in a compound: SQLite takes no brackets there."""
+def _without_brackets(friends: Friends) -> Select[Any]:
+    """A set that may stand in a compound of SQLite, which takes no brackets there."""
     if isinstance(friends, CompoundSelect):
         inner = friends.subquery()
         return select(inner.c.friend_id)

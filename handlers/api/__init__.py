@@ -19,11 +19,13 @@ from handlers.api import (
     repeats,
     reports,
     rosters,
+    segments,
     settings,
     tag_groups,
     tag_imports,
     tags,
     timelines,
+    uploaded_lists,
 )
 from handlers.api.limits import Limits
 from handlers.api.openapi import PREFIX
@@ -38,6 +40,8 @@ RESOURCES = (
     tags,
     tag_groups,
     tag_imports,
+    segments,
+    uploaded_lists,
     keyword_rules,
     quizzes,
     quiz_results,
