@@ -3,36 +3,55 @@
 import io
 import json
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.clock import utc_now
 from bot.database import Database
-from bot.services import api_tokens, staff, tags, tracked_links
+from bot.services import api_tokens, staff, tag_groups, tags, tracked_links
 from bot.services.audit import OPERATOR
 from models import (
     ApiToken,
     AuditEntry,
     ChatMessage,
     ChatSource,
+    Draw,
     EventState,
     Friend,
     FriendshipChange,
     FriendshipKind,
     FriendTag,
+    Game,
+    GameKind,
+    ImportState,
+    PlayedIn,
+    Prize,
+    Quiz,
+    QuizVersion,
+    ReferralProgram,
     Role,
     RosterSync,
+    RowOutcome,
+    Segment,
+    SegmentVersion,
     StaffMessage,
     SyncState,
+    TagAction,
+    TagImport,
+    TagImportRow,
     TagSource,
     WebhookEvent,
 )
 from tests.admin_visits import Visitor, make_staff
-from tests.factories import make_friend, make_rule, make_tag
+from tests.factories import make_friend, make_rule, make_tag, text
 from tests.line_events import user
 
+TAIPEI = ZoneInfo("Asia/Taipei")
 EVIL = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(1)>"
 
@@ -60,6 +79,15 @@ def fill_with_evil(db: Database) -> int:
             )
         )
         make_rule(session, EVIL, answer=EVIL, name=BREAKOUT, tags=[tag.id])
+        tag_groups.create(session, EVIL, by=OPERATOR, now=now)
+        file = TagImport(name=EVIL, state=ImportState.DONE, action=TagAction.PUT, tags=[], tags_of_all=0)
+        file.actor_kind, file.actor_name, file.created_at = OPERATOR.kind, BREAKOUT, now
+        session.add(file)
+        session.flush()
+        cells, wrong = [EVIL, BREAKOUT], RowOutcome.NOT_AN_ID
+        session.add(TagImportRow(tag_import_id=file.id, number=1, cells=cells, action=TagAction.PUT, outcome=wrong))
+        fill_plays_with_evil(session, tag.id, now)
+        fill_a_game_with_evil(session, friend, tag.id, now)
         flex = {
             "type": "flex",
             "altText": EVIL,
@@ -112,6 +140,42 @@ def fill_with_evil(db: Database) -> int:
         return friend.id
 
 
+def fill_plays_with_evil(session: Session, tag_id: int, now: datetime) -> None:
+    """The same in what friends play, and in a segment."""
+    times = {"created_at": now, "updated_at": now}
+    quiz = Quiz(code="q", name=EVIL, **times)
+    program = ReferralProgram(code="r", name=EVIL, invitation=EVIL, terms=EVIL, **times)
+    segment = Segment(name=EVIL, conditions={"all": [{"tag": tag_id}]}, **times)
+    session.add_all([quiz, program, segment])
+    session.flush()
+    choices = [{"key": "1", "text": EVIL, "tags": [tag_id], "score": 0}]
+    questions = [
+        {"key": "1", "kind": "single", "text": EVIL, "required": True, "choices": choices},
+        {"key": "2", "kind": "text", "text": BREAKOUT, "required": True, "choices": []},
+    ]
+    results = [{"key": "r1", "name": EVIL, "min_score": None, "max_score": None, "tags": [], "messages": [text(EVIL)]}]
+    ending = {"by": "score", "messages": []}
+    session.add_all(
+        [
+            QuizVersion(quiz_id=quiz.id, number=1, questions=questions, results=results, ending=ending, created_at=now),
+            SegmentVersion(segment_id=segment.id, number=1, conditions=segment.conditions, created_at=now),
+        ]
+    )
+
+
+def fill_a_game_with_evil(session: Session, friend: Friend, tag_id: int, now: datetime) -> None:
+    """The same in a game that somebody played."""
+    times = {"created_at": now, "updated_at": now}
+    game = Game(code="g", name=EVIL, kind=GameKind.WHEEL, terms=EVIL, no_prize=[text(EVIL)], **times)
+    session.add(game)
+    session.flush()
+    prize = Prize(game_id=game.id, position=0, name=EVIL, odds=1, tags=[tag_id], messages=[text(EVIL)])
+    session.add(prize)
+    session.flush()
+    drawn = {"number": 1, "on": now.date(), "cause_key": "tap", "ticket": 0, "place": PlayedIn.CHAT, "drawn_at": now}
+    session.add(Draw(game_id=game.id, friend_id=friend.id, prize_id=prize.id, odds=[[prize.id, 1]], **drawn))
+
+
 def pages(app: Flask) -> list[str]:
     """Every page that can be read, about the first row of each kind."""
     found = set()
@@ -119,7 +183,7 @@ def pages(app: Flask) -> list[str]:
         if rule.endpoint.startswith("admin.") and "GET" in (rule.methods or ()) and rule.endpoint != "admin.static":
             built = rule.build(dict.fromkeys(rule.arguments, 1))
             assert built is not None
-            found.add(built[1].replace("qr.1", "qr.svg"))
+            found.add(built[1].replace("qr.1", "qr.svg").replace("friends.1", "friends.csv"))
     return sorted(found)
 
 
@@ -132,9 +196,9 @@ def test_every_page_shows_words_as_words(app: Flask, owner: Visitor, db: Databas
     ]
     shown = 0
     for path in [*pages(app), *searched]:
-        answer = owner.get(path)
+        with owner.get(path) as answer:
+            page = answer.get_data().decode("utf-8", "replace") if answer.mimetype == "text/html" else ""
         assert answer.status_code in (200, 302), path
-        page = answer.get_data().decode("utf-8", "replace")
         assert EVIL not in page, path
         assert "<img src=x" not in page, path
         assert "javascript:alert" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.S).replace("&#34;", ""), path
@@ -147,7 +211,8 @@ def test_every_page_opens_in_every_language(app: Flask, owner: Visitor, db: Data
     fill_with_evil(db)
     owner.post("/admin/me/language", {"language": language})
     for path in pages(app):
-        assert owner.get(path).status_code in (200, 302), path
+        with owner.get(path) as answer:
+            assert answer.status_code in (200, 302), path
     assert f'<html lang="{language}">' in owner.get("/admin/").get_data(as_text=True)
 
 
