@@ -25,7 +25,6 @@ from bot.rules.quizzes import (
 )
 from bot.services.quiz_checks import QuizContent
 
-SOMEBODY = "王小明"  # the name in messages, since nobody's is at hand
 MOST_STEPS = 200  # a quiz with a way back never has to end
 
 
@@ -71,11 +70,16 @@ class Trial:
 
 
 def play(
-    content: QuizContent, answers: Sequence[Mapping[str, Any]], newest: Mapping[str, Any] | None, *, today: date
+    content: QuizContent,
+    answers: Sequence[Mapping[str, Any]],
+    newest: Mapping[str, Any] | None,
+    *,
+    name: str,
+    today: date,
 ) -> Trial:
     """Give the answers one after the other, and then the newest one; what no longer fits is left out.
 
-    An answer is `{"question": key, "choices": [keys], "value": what was typed}`.
+    An answer is `{"question": key, "choices": [keys], "value": what was typed}`; `name` stands for the friend's.
     """
     questions = tidy_questions(content.questions, used={})
     results, ending = tidy_results(content.results, used=()), tidy_ending(content.ending)
@@ -84,14 +88,14 @@ def play(
     sheet = read_sheet(questions, results, ending)
     trial = Trial(question=sheet.questions[0])
     for answer in answers[:MOST_STEPS]:
-        after = _answered(sheet, trial, answer, today)
+        after = _answered(sheet, trial, answer, name, today)
         if after.refusal:
             break
         trial = after
-    return trial if newest is None else _answered(sheet, trial, newest, today)
+    return trial if newest is None else _answered(sheet, trial, newest, name, today)
 
 
-def _answered(sheet: Sheet, trial: Trial, answer: Mapping[str, Any], today: date) -> Trial:
+def _answered(sheet: Sheet, trial: Trial, answer: Mapping[str, Any], name: str, today: date) -> Trial:
     """Return the trial after an answer, or as it was with the reason why not."""
     question = trial.question
     if question is None:
@@ -105,14 +109,14 @@ def _answered(sheet: Sheet, trial: Trial, answer: Mapping[str, Any], today: date
     except StepRefusedError as refused:
         limits = {"most": question.most or len(question.choices)}
         return replace(trial, refusal=words.REFUSALS[refused.refusal.value], values=limits)
-    return _moved(sheet, trial, step, answer)
+    return _moved(sheet, trial, step, answer, name)
 
 
 def _value(question: Question, typed: str, today: date) -> str | None:
     return "picture" if question.kind is Kind.PICTURE else read_value(question.kind, typed, today=today)
 
 
-def _moved(sheet: Sheet, trial: Trial, step: Step, answer: Mapping[str, Any]) -> Trial:
+def _moved(sheet: Sheet, trial: Trial, step: Step, answer: Mapping[str, Any], name: str) -> Trial:
     said = "、".join(choice.text for choice in step.choices) or step.value
     tried = Tried(step.question, said, step.is_right, [choice.text for choice in step.question.right_choices])
     tags = [tag for choice in step.choices for tag in choice.tags]
@@ -125,10 +129,10 @@ def _moved(sheet: Sheet, trial: Trial, step: Step, answer: Mapping[str, Any]) ->
         tags=list(dict.fromkeys([*trial.tags, *tags])),
         refusal=None,
     )
-    return after if after.question else replace(after, outcome=_outcome(sheet, after))
+    return after if after.question else replace(after, outcome=_outcome(sheet, after, name))
 
 
-def _outcome(sheet: Sheet, trial: Trial) -> Outcome:
+def _outcome(sheet: Sheet, trial: Trial, name: str) -> Outcome:
     answered = {one["question"]: one for one in trial.answers}
     picked = [
         choice.result
@@ -139,7 +143,7 @@ def _outcome(sheet: Sheet, trial: Trial) -> Outcome:
     ]
     result = outcome(sheet, trial.score, picked)
     written = [dict(message) for message in (result.messages if result else sheet.closing)]
-    filled = fill(written, {"name": SOMEBODY, "score": str(trial.score)})
+    filled = fill(written, {"name": name, "score": str(trial.score)})
     return Outcome(
         name=result.name if result else None,
         score=trial.score,

@@ -1,19 +1,11 @@
-"""Quizzes to start from: filled in, ready to be changed."""
+"""Quizzes to start from: filled in, in the language of the brand's friends, ready to be changed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
-
 from bot.services.quizzes import QuizContent
 
 Json = dict[str, Any]
-NAMES: Mapping[str, LazyString] = {
-    "skin": _l("膚質測驗（最多選中的類型）"),
-    "survey": _l("滿意度問卷（標籤與開放題）"),
-    "knowledge": _l("知識測驗（計分、正確答案）"),
-}
 
 
 def make(name: str) -> QuizContent:

@@ -27,6 +27,13 @@ ATTRIBUTES = (
 )
 
 
+SAMPLES = {
+    "skin": _l("膚質測驗（最多選中的類型）"),
+    "survey": _l("滿意度問卷（標籤與開放題）"),
+    "knowledge": _l("知識測驗（計分、正確答案）"),
+}
+
+
 def state_of(quiz: Quiz, now: datetime) -> tuple[str, LazyString]:
     """Return how a quiz stands at a moment: the look of its badge, and words."""
     if not quiz.enabled:

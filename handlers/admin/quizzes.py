@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         quizzes=listed,
         counts=counts,
         state_of=lambda quiz: quiz_words.state_of(quiz, runtime.now()),
-        samples=quiz_samples.NAMES,
+        samples=quiz_words.SAMPLES,
     )
 
 
@@ -134,7 +134,11 @@ def try_out() -> ResponseReturnValue:
     runtime = current_runtime()
     content, _ = QuizForm.from_form(request.form).content(runtime.settings.zone)
     trial = quiz_trials.play(
-        content, _trial_answers(), _trial_answer(), today=runtime.now().astimezone(runtime.settings.zone).date()
+        content,
+        _trial_answers(),
+        _trial_answer(),
+        name=gettext("王小明"),
+        today=runtime.now().astimezone(runtime.settings.zone).date(),
     )
     ids = [one for one in (*trial.tags, *(trial.outcome.tags if trial.outcome else ())) if isinstance(one, int)]
     with runtime.db() as session:
