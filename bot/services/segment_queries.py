@@ -36,6 +36,7 @@ Friends = Select[Any] | CompoundSelect[Any]
 IS_FOLLOWING = Friend.state == FriendState.FOLLOWING
 EVERYBODY = All(())
 MOST_JOINED = 24  # SQLite joins 64 tables, and PostgreSQL thinks too long about as many
+MOST_NESTED = 10  # levels of sets; SQLite reads no deeper brackets than some 26
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def broadly(wanted: Wanted, *columns: Any) -> Select[Any] | None:
     """Select columns of every friend for whom the conditions hold, at best for many; None if they are too tangled."""
     broad = _Broad(wanted.setting)
     asked = broad.outermost(wanted.condition)
-    if len(broad.joined) > MOST_JOINED:
+    if len(broad.joined) > MOST_JOINED or _levels(wanted.condition) > MOST_NESTED:
         return None
     query = select(*columns).select_from(Friend)
     for joined, is_outer in broad.joined:
@@ -216,6 +217,15 @@ def _is_apart(condition: Condition) -> bool:
         case Not(part):
             return _is_apart(part)
     return is_kept_apart(condition)
+
+
+def _levels(condition: Condition) -> int:
+    match condition:
+        case All(parts) | AnyOf(parts):
+            return 1 + max((_levels(part) for part in parts), default=0)
+        case Not(part):
+            return 1 + _levels(part)
+    return 0
 
 
 def _is_positive(condition: Condition) -> bool:
