@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
 
 from bot.database import Database
 from bot.errors import ConflictError, InvalidInputError, NotFoundError
-from bot.services import tag_import_runs, tag_imports, tag_merges, tags
+from bot.services import tag_import_rows, tag_import_runs, tag_imports, tag_merges, tags
 from bot.services.audit import Actor
 from bot.services.tag_imports import Wanted
 from models import (
@@ -104,7 +105,7 @@ def test_a_file_may_name_tags_and_actions_itself(db: Database) -> None:
         one, two, three = (make_friend(session) for _ in range(3))
         tags.put(session, [two.id], [make_tag(session, "團購").id], source=TagSource.STAFF, source_id=1, now=NOW)
     a, b, c = one.line_user_id, two.line_user_id, three.line_user_id
-    rows = [
+    rows: list[list[Any]] = [
         ["姓名", "動作", "標籤", "User ID"],
         ["甲", "", "團購", a],
         ["乙", "移除", "團購", b],
@@ -165,7 +166,7 @@ def test_what_is_chosen_wrongly_is_refused_at_its_field(db: Database) -> None:
     assert faults(expires_at=NOW) == ["expires_at"]
     assert faults(b"") == ["file"]
     assert faults(b"UID\n") == ["file"]
-    many = "\n".join(f"U{number:032x},標籤{number}" for number in range(tag_imports.tag_import_rows.MOST_TAGS + 1))
+    many = "\n".join(f"U{number:032x},標籤{number}" for number in range(tag_import_rows.MOST_TAGS + 1))
     assert faults(many.encode(), tags=[], has_tags=True) == ["file"]
     with db() as session:
         assert session.scalars(select(TagImport)).all() == []

@@ -1,10 +1,13 @@
 """Two tags become one, and nothing that was known of either is lost."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.errors import InvalidInputError, NotFoundError
@@ -150,6 +153,55 @@ def test_a_merge_may_be_asked_for_twice_but_not_into_itself_or_nothing(db: Datab
         assert tag_merges.merge(db, first.id, into_id=second.id, by=STAFF, now=NOW).id == second.id
     with db() as session:
         assert len(session.scalars(select(AuditEntry)).all()) == 1
+
+
+class KilledError(Exception):
+    """The process is gone."""
+
+
+class Mortal(Database):
+    """A database under a process that dies before one of its writes."""
+
+    def __init__(self, engine: Engine, writes: int) -> None:
+        super().__init__(engine)
+        self.writes = writes
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        if not self.writes:
+            raise KilledError
+        self.writes -= 1
+        with super().begin() as session:
+            yield session
+
+
+def test_a_merge_that_was_killed_anywhere_is_finished_by_the_next_call(db: Database) -> None:
+    with db.begin() as session:
+        friends = [make_friend(session).id for _ in range(3)]
+        rule = make_rule(session, "優惠")
+    for writes in range(30):
+        with db.begin() as session:
+            old, new = make_tag(session, f"舊{writes}"), make_tag(session, f"新{writes}")
+            tags.put(session, friends, [old.id], source=TagSource.STAFF, source_id=1, now=NOW)
+            session.get_one(KeywordRule, rule.id).tags = [old.id]
+        try:
+            tag_merges.merge(Mortal(db.engine, writes), old.id, into_id=new.id, by=STAFF, now=NOW)
+        except KilledError:
+            with db() as session:
+                assert tags.get_tag(session, old.id).name == f"舊{writes}"
+                worn = set(session.scalars(select(FriendTag.friend_id).where(FriendTag.tag_id.in_([old.id, new.id]))))
+                assert worn == set(friends)
+            tag_merges.merge(db, old.id, into_id=new.id, by=STAFF, now=NOW)
+            was_killed = True
+        else:
+            was_killed = False
+        with db() as session:
+            worn_new = select(FriendTag.friend_id).where(FriendTag.tag_id == new.id)
+            assert sorted(session.scalars(worn_new)) == friends
+            assert session.get_one(KeywordRule, rule.id).tags == [new.id]
+        if not was_killed:
+            break
+    assert writes > 5
 
 
 def test_what_is_put_on_during_the_merge_is_not_lost(db: Database) -> None:
