@@ -9,7 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.services import demo_brand, games, greetings, keyword_rules, quizzes, referrals, staff, tags, tracked_links
+from bot.services import (
+    demo_brand,
+    games,
+    greetings,
+    keyword_rules,
+    quizzes,
+    referrals,
+    segments,
+    staff,
+    tags,
+    tracked_links,
+)
 from bot.services.audit import OPERATOR
 from bot.services.games import GameContent, PrizeContent
 from bot.services.keyword_rules import RuleContent
@@ -43,6 +54,7 @@ def seed_brand(db: Database, *, now: datetime) -> Seeded:
         _add_referral(session, now)
         _add_quiz(session, now)
         _add_game(session, now)
+        _add_segments(session, now)
         return Seeded(rules=rules, tags=made, staff_name=STAFF_NAME, password=_add_staff(session, now))
 
 
@@ -97,6 +109,12 @@ def _add_game(session: Session, now: datetime) -> None:
     if session.scalar(select(Game.id).limit(1)) is None:
         prizes = [PrizeContent(**prize) for prize in demo_brand.GAME_PRIZES]
         games.create(session, GameContent(**demo_brand.GAME, prizes=prizes), by=OPERATOR, now=now)
+
+
+def _add_segments(session: Session, now: datetime) -> None:
+    if not segments.list_segments(session):
+        for name, conditions in demo_brand.SEGMENTS:
+            segments.create(session, name, conditions, by=OPERATOR, now=now)
 
 
 def _add_staff(session: Session, now: datetime) -> str | None:

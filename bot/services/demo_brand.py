@@ -264,3 +264,11 @@ QUIZ: dict[str, Any] = {
         },
     ],
 }
+
+SEGMENTS: list[tuple[str, dict[str, Any]]] = [
+    ("最近一個月的新朋友，還不是 VIP", {"all": [{"followed": {"within_days": 30}}, {"not": {"tag": "VIP"}}]}),
+    (
+        "常來的媽媽",
+        {"all": [{"tag": "媽媽手冊"}, {"any": [{"tag": "VIP"}, {"tag": "門市顧客"}, {"tag": "想找優惠"}]}]},
+    ),
+]

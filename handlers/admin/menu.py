@@ -31,7 +31,7 @@ ENTRIES = (
     Entry("admin.dashboard.show", _l("主頁"), "house"),
     Entry("admin.friends.index", _l("好友"), "people", heading=_l("好友")),
     Entry("admin.tags.index", _l("標籤"), "tag"),
-    Entry("admin.segments.index", _l("分眾"), "people"),
+    Entry("admin.segments.index", _l("分眾"), "list"),
     Entry("admin.links.index", _l("加入管道"), "qr-code"),
     Entry("admin.roster.show", _l("好友名單同步"), "arrow-repeat", Role.MARKETER),
     Entry("admin.keyword_rules.index", _l("關鍵字回應"), "key", heading=_l("自動回應")),

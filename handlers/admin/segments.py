@@ -146,7 +146,8 @@ def _save(segment_id: int | None) -> ResponseReturnValue:
     reading = form.read(current_runtime().settings.zone)
     try:
         if reading.faults:
-            raise InvalidInputError(reading.faults)
+            unnamed = [] if form.name.strip() else [FieldFault("name", "請填寫分眾名稱。")]
+            raise InvalidInputError([*unnamed, *reading.faults])
         segment = _store(form, reading.conditions, segment_id)
     except InvalidInputError as error:
         faults = tuple(error.faults) if reading.faults else tuple(reading.placed(error.faults))

@@ -1,10 +1,12 @@
 """Staff write a segment in the builder as a sentence, see how many it holds, keep it and open it again."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.clock import utc_now
 from bot.services import tags
 from bot.services.audit import OPERATOR
 from tests.browser.conftest import Town
@@ -17,12 +19,15 @@ PATIENCE = 10_000
 
 
 def make_brand(town: Town) -> None:
-    """Twelve friends with a tag, of whom five are female."""
+    """Twelve friends with a tag, of whom five are female; LINE's follower list, without them, proves nothing later."""
+    proven = utc_now() + timedelta(hours=1)
     with town.db.begin() as session:
         tag_id = make_tag(session, "常客").id
         for number in range(12):
             gender = "female" if number < 5 else "male"
-            friend = make_friend(session, number + 1, name=f"好友{number:02}", attributes={"gender": gender})
+            friend = make_friend(
+                session, number + 1, name=f"好友{number:02}", attributes={"gender": gender}, state_at=proven
+            )
             tags.give(session, friend.id, tag_id, by=OPERATOR, now=NOW)
 
 
@@ -77,4 +82,24 @@ def test_the_builder_is_worked_with_the_keyboard_alone_and_fits_a_phone(staff_pa
     page.locator("#drop-1").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#drop-0")).to_be_focused()
+    page.set_viewport_size(DESK)
+
+
+@ON_SQLITE
+def test_every_page_of_segments_fits_a_phone(staff_page: Page, town: Town) -> None:
+    make_brand(town)
+    page = staff_page
+    page.goto(f"{town.admin}/segments/new")
+    page.get_by_label("分眾名稱").fill("非常長而且沒有空格的文字" * 6)
+    page.get_by_label("標籤", exact=True).select_option(label="常客")
+    page.get_by_role("button", name="儲存").click()
+    expect(page.get_by_role("heading", name="哪些好友")).to_be_visible()
+    kept = page.url
+    page.set_viewport_size(PHONE)
+    for path in ("/segments", "/segments/new", "/segments/lists"):
+        page.goto(town.admin + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+    for part in ("", "/edit", "/friends"):
+        page.goto(kept + part)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], part
     page.set_viewport_size(DESK)
