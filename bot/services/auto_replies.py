@@ -17,8 +17,9 @@ from bot.rules.keywords import Hit, Keyword, Match, Matcher, Rule
 from bot.rules.schedules import Hours
 from bot.rules.segments import AnyOf, Condition, InSegment, evaluate
 from bot.rules.segments.simplifying import expand
-from bot.services import plays
+from bot.services import plays, quiz_sheets
 from bot.services.plays import Starter
+from bot.services.quiz_sheets import Shelf
 from bot.services.segment_facts import facts_of
 from bot.services.segment_references import segments_in
 from models import Account, ChatSource, FallbackAnswer, Friend, Greeting, KeywordHit, KeywordRule, Quiz
@@ -70,6 +71,7 @@ class Answers:
     starters: Mapping[int, Starter] = field(default_factory=dict)  # by the id under which the matcher knows them
     segments: Mapping[int, Condition] = field(default_factory=dict)  # of rules that answer only their friends
     has_quizzes: bool = False  # if not, nobody is in the middle of one
+    quizzes: Shelf = field(default_factory=Shelf)
     quiz_on_follow: int | None = None
 
     def greet(self, friend: Friend) -> Said | None:
@@ -183,6 +185,7 @@ def load(session: Session, zone: ZoneInfo, version: int = 0) -> Answers:
         starters,
         _segments(session, {row.segment_id for row in rows if row.segment_id is not None}),
         has_quizzes=session.scalar(select(Quiz.id).limit(1)) is not None,
+        quizzes=quiz_sheets.read_shelf(session),
         quiz_on_follow=session.scalar(ON_FOLLOW),
     )
 

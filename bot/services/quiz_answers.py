@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from bot.rules.quizzes import (
     outcome,
     take,
 )
-from bot.services import friends, quiz_tags, rewards
+from bot.services import friends, quiz_batches, rewards
 from bot.services.audit import Actor
 from bot.services.plays import Play
 from models import ActorKind, AttemptState, Friend, Quiz, QuizAnswer, QuizAttempt, RewardCause
@@ -53,8 +54,6 @@ def record(
     step = take(sheet, attempt.question_key, question_key, given)
     if attempt.step and sheet.may_ask_twice:
         attempt.score -= _forget(session, attempt, question_key)
-    if attempt in session.new:
-        session.flush()  # begun in this very batch
     _add_rows(session, attempt, step, play)
     attempt.score += step.score
     attempt.step += 1
@@ -62,7 +61,7 @@ def record(
     attempt.answered_at, attempt.asked_at, attempt.place = play.now, play.now, play.place
     for choice in step.choices:
         detail = f"{question_key}:{choice.key}"
-        quiz_tags.put(session, friend.id, choice.tags, quiz_id=quiz.id, detail=detail, now=play.now)
+        quiz_batches.put_tags(session, friend.id, choice.tags, quiz_id=quiz.id, detail=detail, now=play.now)
     _fill_attribute(session, quiz, step, friend, play)
     result = _finish(session, quiz, attempt, sheet, friend, play) if step.next_key is None else None
     return Recorded(step, result)
@@ -70,26 +69,23 @@ def record(
 
 def _forget(session: Session, attempt: QuizAttempt, question_key: str) -> int:
     """Remove what was answered to this question before, on a way back; returns its score."""
+    quiz_batches.settle_rows(session)
     earlier = (QuizAnswer.attempt_id == attempt.id) & (QuizAnswer.question_key == question_key)
     return sum(session.scalars(delete(QuizAnswer).where(earlier).returning(QuizAnswer.score)))
 
 
 def _add_rows(session: Session, attempt: QuizAttempt, step: Step, play: Play) -> None:
     answers: list[tuple[str, int]] = [(choice.key, choice.score) for choice in step.choices] or [("", 0)]
-    for choice_key, score in answers:
-        session.add(
-            QuizAnswer(
-                attempt_id=attempt.id,
-                question_key=step.question.key,
-                choice_key=choice_key,
-                quiz_id=attempt.quiz_id,
-                friend_id=attempt.friend_id,
-                step=attempt.step,
-                value=step.value,
-                score=score,
-                answered_at=play.now,
-            )
-        )
+    given: dict[str, Any] = {
+        "question_key": step.question.key,
+        "quiz_id": attempt.quiz_id,
+        "friend_id": attempt.friend_id,
+        "step": attempt.step,
+        "value": step.value,
+        "answered_at": play.now,
+    }
+    rows = [given | {"choice_key": choice_key, "score": score} for choice_key, score in answers]
+    quiz_batches.add_rows(session, attempt, rows)
 
 
 def _fill_attribute(session: Session, quiz: Quiz, step: Step, friend: Friend, play: Play) -> None:
@@ -123,8 +119,9 @@ def _finish(
     if result is None:
         return None
     detail = f"result:{result.key}"
-    quiz_tags.put(session, friend.id, result.tags, quiz_id=quiz.id, detail=detail, now=play.now)
+    quiz_batches.put_tags(session, friend.id, result.tags, quiz_id=quiz.id, detail=detail, now=play.now)
     if result.reward:
+        session.flush()  # an attempt that began in this very batch gets its id
         rewards.promise(
             session,
             friend.id,
@@ -139,7 +136,7 @@ def _finish(
 
 def _picked(session: Session, attempt: QuizAttempt, sheet: Sheet) -> list[str]:
     """Return the results that the choices of an attempt count for."""
-    session.flush()
+    quiz_batches.settle_rows(session)
     query = select(QuizAnswer.question_key, QuizAnswer.choice_key).where(QuizAnswer.attempt_id == attempt.id)
     found: list[str] = []
     for question_key, choice_key in session.execute(query):

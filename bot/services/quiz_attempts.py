@@ -25,10 +25,11 @@ from bot.rules.quizzes import (
     with_day,
     words,
 )
-from bot.services import quiz_sayings, quiz_sheets, quiz_starts, quiz_tags, quiz_taps
+from bot.services import quiz_batches, quiz_sayings, quiz_sheets, quiz_starts, quiz_taps
 from bot.services.auto_replies import Said
 from bot.services.plays import Play
 from bot.services.quiz_pages import answer_page, open_page
+from bot.services.quiz_sheets import Shelf
 from bot.services.quiz_starts import Running, refusal
 from bot.services.quiz_states import AnswerRefusedError, PageState, Reason
 from models import ChatSource, Friend, Quiz
@@ -54,15 +55,19 @@ __all__ = [
 TYPED_FOR = timedelta(hours=24)  # after that a text is no answer any more; a tap always is
 
 
-def expect(session: Session, friend_ids: Iterable[int]) -> None:
-    """Begin a batch of events of these friends: what all of them need is looked up once. Ends with `settle`."""
+def expect(session: Session, friend_ids: Iterable[int], shelf: Shelf) -> None:
+    """Begin a batch of events of these friends: what all of them need is looked up once. Ends with `settle`.
+
+    The shelf must be up to date in this very transaction.
+    """
+    quiz_sheets.take_from(session, shelf)
     quiz_sheets.expect(session, friend_ids)
-    quiz_tags.gather(session)
+    quiz_batches.gather(session)
 
 
 def settle(session: Session, *, now: datetime) -> None:
-    """End a batch: put the tags of all its answers."""
-    quiz_tags.settle(session, now=now)
+    """End a batch: write what all its answers add up to."""
+    quiz_batches.settle(session, now=now)
 
 
 def start(session: Session, quiz_id: int, friend: Friend, play: Play) -> Said | None:

@@ -1,6 +1,7 @@
 """Quizzes and their versions, read once per transaction; attempts that run, found once per batch of events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +10,34 @@ from bot.rules.quizzes import Sheet, read_sheet
 from models import AttemptState, Quiz, QuizAttempt, QuizVersion
 
 SHEETS, QUIZZES, NEWEST, RUNNING = "quiz_sheets", "quizzes", "newest_quiz_versions", "running_quiz_attempts"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The quizzes that are not deleted and their newest versions, read once per change of any. Never changes."""
+
+    quizzes: Mapping[int, Quiz] = field(default_factory=dict)
+    sheets: Mapping[int, Sheet] = field(default_factory=dict)  # by the version's id
+    newest: Mapping[tuple[int, int], int] = field(default_factory=dict)  # (quiz id, version number) → version's id
+
+
+def read_shelf(session: Session) -> Shelf:
+    """Read what is to be kept between transactions; the rows are shared by threads from here on, and never written."""
+    newest = (QuizVersion.quiz_id == Quiz.id) & (QuizVersion.number == Quiz.version)
+    rows = session.execute(select(Quiz, QuizVersion).join(QuizVersion, newest).where(Quiz.archived_at.is_(None))).all()
+    for quiz, _ in rows:
+        session.expunge(quiz)
+    return Shelf(
+        {quiz.id: quiz for quiz, _ in rows},
+        {one.id: read_sheet(one.questions, one.results, one.ending) for _, one in rows},
+        {(quiz.id, quiz.version): one.id for quiz, one in rows},
+    )
+
+
+def take_from(session: Session, shelf: Shelf) -> None:
+    """Let this transaction, which knows that the shelf is up to date, read nothing twice."""
+    session.info[QUIZZES], session.info[SHEETS] = dict(shelf.quizzes), dict(shelf.sheets)
+    session.info[NEWEST] = dict(shelf.newest)
 
 
 def sheet_of(session: Session, version_id: int) -> Sheet:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.messages.checks import MOST_MESSAGES
 from bot.services import draws, invitations, quiz_attempts
-from bot.services.auto_replies import Said
+from bot.services.auto_replies import Answers, Said
 from bot.services.plays import Play, Starter
 from handlers.line.events import Event
 from handlers.line.turns import Turn
@@ -78,9 +78,9 @@ def start_on_follow(turn: Turn, friend: Friend, greeting: Said | None) -> Said |
     return Said([*greeting.messages[:room], *quiz.messages], greeting.source, greeting.source_id, greeting.tag_ids)
 
 
-def expect(session: Session, friends: list[Friend]) -> None:
+def expect(session: Session, friends: list[Friend], answers: Answers) -> None:
     """Look up who of these is in the middle of a quiz, once for all of them."""
-    quiz_attempts.expect(session, [friend.id for friend in friends])
+    quiz_attempts.expect(session, [friend.id for friend in friends], answers.quizzes)
 
 
 def settle(session: Session, now: datetime) -> None:

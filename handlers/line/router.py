@@ -76,7 +76,7 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: tim
         people = _lock_friends(session, events, now)
         leaves = _leaves_groups(session) if any(event.place for event in events) else False
         if answers.has_quizzes and any(event.type in SPOKEN for event in events):
-            plays.expect(session, list(people.values()))
+            plays.expect(session, list(people.values()), answers)
         for event in events:
             friend = people.get(event.line_user_id) if event.line_user_id else None
             said_by = auto_replies.SILENT if event.is_standby else answers

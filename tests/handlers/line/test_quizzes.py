@@ -304,6 +304,21 @@ def test_taps_of_one_request_are_taken_in_their_order(chat: Chat, db: Database) 
     assert words_of(replies[2]) == "結果：沉穩型"
 
 
+def test_a_quiz_begun_and_finished_in_one_request_keeps_its_answers_tags_and_reward(chat: Chat, db: Database) -> None:
+    question = single("q", "喜歡嗎？", choice("y", "喜歡", tags=["喜歡"], result="fan"), choice("n", "還好"))
+    results = [result("fan", "鐵粉", reward={"points": 5})]
+    with db.begin() as session:
+        make_quiz(session, question, name="問卷", results=results, ending={"by": "most_picked"})
+    chat.deliver(says(ALICE, "你好"))
+    replies = chat.deliver(says(ALICE, "問卷"), says(ALICE, "喜歡"), says(ALICE, "問卷"), says(ALICE, "喜歡"))
+    assert [words_of(reply) for reply in replies] == ["喜歡嗎？", "結果：鐵粉"] * 2
+    first, second = attempts(db)
+    assert answers(db) == [("q", "y", None)] * 2
+    with db() as session:
+        keys = set(session.scalars(select(RewardPromise.cause_key)))
+    assert keys == {f"quiz:{first.id}:fan", f"quiz:{second.id}:fan"}
+
+
 def test_a_redelivered_tap_answers_once(chat: Chat, db: Database) -> None:
     with db.begin() as session:
         make_quiz(session)
