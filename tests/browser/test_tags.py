@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import select
 
 from models import FriendTag, Tag, TagColour
 from tests.browser.conftest import Town
 from tests.factories import make_friend, make_tag
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def fits(page: Page) -> bool:
