@@ -13,11 +13,12 @@ from sqlalchemy import select
 from bot.database import Database
 from bot.services import tags
 from bot.services.audit import OPERATOR
-from models import AuditEntry, Friend, KeywordRule, Segment, SegmentVersion, UploadedList
+from models import AuditEntry, Friend, KeywordRule, Segment, SegmentVersion, TrackedLink, UploadedList
 from tests.admin_visits import Visitor
 from tests.conftest import NOW
 from tests.factories import make_friend, make_rule, make_tag
 from tests.line_events import user
+from tests.quiz_factories import make_quiz
 
 TAGGED_AND_NOT_FEMALE = {
     "name": "常客但不是女性",
@@ -279,3 +280,56 @@ def test_conditions_without_a_form_of_their_own_survive_an_edit(
     assert html.escape(json.dumps(conditions), quote=False).replace("&", "&") in html.unescape(
         marketer.get(f"{answer.location}/edit").text
     )
+
+
+def test_a_long_list_of_tags_is_typed_into_and_a_name_will_do(marketer: Visitor, db: Database) -> None:
+    with db.begin() as session:
+        ids = [make_tag(session, f"標籤之{number:03}").id for number in range(101)]
+    page = marketer.get("/admin/segments/new").text
+    assert f'<option value="標籤之007 #{ids[7]}">' in page
+    for typed in (f"標籤之007 #{ids[7]}", "標籤之007"):
+        form = {"name": f"選了 {typed}", "conditions.0.items.0.head": "tag", "conditions.0.items.0.tag": typed}
+        answer = marketer.post("/admin/segments/new", form)
+        assert answer.status_code == 302
+        assert f'value="標籤之007 #{ids[7]}"' in marketer.get(f"{answer.location}/edit").text
+    form |= {"name": "另一個", "conditions.0.items.0.tag": "沒有這種標籤"}
+    refused = marketer.post("/admin/segments/new", form)
+    assert refused.status_code == 422
+    assert 'value="沒有這種標籤"' in refused.text
+
+
+def test_every_kind_of_condition_reads_as_a_sentence(marketer: Visitor, db: Database) -> None:
+    tag_id = make_brand(db)
+    with db.begin() as session:
+        rule = make_rule(session, "優惠", name="問優惠").id
+        session.add(TrackedLink(code="poster", name="門市海報", tags=[], created_at=NOW))
+        quiz = make_quiz(session).id
+    conditions = [
+        {"tag": tag_id, "within_days": 7},
+        {"not": {"any": [{"attribute": "city", "in": ["台北", "新北"]}, {"attribute": "age", "more_than": 30}]}},
+        {"followed": {"after": "2026-11-01T00:00:00+08:00"}},
+        {"quiz": quiz, "result": "calm"},
+        {"not": {"answered": {"quiz": quiz, "question": "skin", "choice": "oily"}}},
+        {"keyword": rule, "within_days": 30},
+        {"source": "poster"},
+        {"random": {"percent": 10, "seed": "a"}},
+        {"points": {"at_least": 1}},
+    ]
+    form = {"name": "全部", "conditions.0.bare": "1", "conditions.0.items.0.head": "raw"}
+    answer = marketer.post("/admin/segments/new", form | {"conditions.0.items.0.json": json.dumps({"all": conditions})})
+    assert answer.status_code == 302, words_of(answer)
+    sentence = (
+        "貼有標籤「常客」（最近 7 天），"
+        "且都不符合（屬性「city」是其中之一：「台北」、「新北」，或屬性「age」大於「30」），"
+        "且在 2026/11/01 00:00 之後加入，且測驗「膚質測驗」的結果是「沉穩型」，"
+        "且在測驗「膚質測驗」的「1. 您的膚質是？」沒選「油性」，"
+        "且說過關鍵字「問優惠」（最近 30 天），且從「門市海報」加入，"
+        '且隨機抽出的 10%，且其他條件 {"points": {"at_least": 1}}'
+    )
+    assert sentence in words_of(marketer.get(answer.location))
+    english = words_of(marketer.get(answer.location, headers={"Accept-Language": "en"}))
+    assert "with the tag 「常客」 (last 7 days), and none of (" in english
+    assert "a random share of 10%" in english
+    edited = marketer.get(f"{answer.location}/edit").text
+    assert len(re.findall(r'\.head" name=', edited)) == 10
+    assert "沉穩型" in edited
