@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.rules.keywords import fold
+from bot.rules.phones import read_phone
 from bot.rules.quizzes.content import Kind
 
 LONGEST_TEXT = 1_000
@@ -24,10 +25,6 @@ _DAYS = {"今天": 0, "今日": 0, "昨天": -1, "明天": 1, "前天": -2, "后
 _NUMBER = re.compile(
     r"(?:约|大约|差不多)?\s*(?:nt)?\$?\s*([+-]?[0-9][0-9,]{0,18}(?:\.[0-9]{1,6})?)\s*(?![几多])[^\W\d_]{0,4}\.?"
 )
-_BETWEEN_DIGITS = re.compile(r"[\s\-().]")
-_MOBILE = re.compile(r"09[0-9]{8}")
-_LANDLINE = re.compile(r"0[2-8][0-9]{7,8}")
-_ABROAD = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
 def read_value(kind: Kind, text: str, *, today: date) -> str | None:
@@ -81,20 +78,6 @@ def read_number(text: str) -> str | None:
 def as_number(value: str) -> int | float:
     """Return a kept number as a number."""
     return float(value) if "." in value else int(value)
-
-
-def read_phone(text: str) -> str | None:
-    """Return a number of Taiwan, or one with its country's code behind a plus, in E.164."""
-    said = _BETWEEN_DIGITS.sub("", fold(text).removeprefix("tel:"))
-    if said.startswith("00886"):
-        said = "+" + said[2:]
-    elif re.fullmatch("886[0-9]{8,9}", said):
-        said = "+" + said
-    if said.startswith("+886"):
-        said = "0" + said[4:].removeprefix("0")
-    if _MOBILE.fullmatch(said) or _LANDLINE.fullmatch(said):
-        return "+886" + said[1:]
-    return said if _ABROAD.fullmatch(said) else None
 
 
 def read_chinese_number(text: str) -> int | None:
