@@ -151,7 +151,9 @@ def delete(db: Database, list_id: int, *, by: Actor, now: datetime) -> None:
 def _begin(session: Session, name: str, *, by: Actor, now: datetime) -> UploadedList:
     insert_list = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = insert_list(UploadedList).values(name=name, friends=0, created_at=now)
-    uploaded: UploadedList | None = session.scalar(row.on_conflict_do_nothing(index_elements=["name"]).returning(UploadedList))
+    uploaded: UploadedList | None = session.scalar(
+        row.on_conflict_do_nothing(index_elements=["name"]).returning(UploadedList)
+    )
     if uploaded is None:
         raise ConflictError("已經有名為「%(name)s」的名單。", name=name)
     audit.record(session, by, "create", "uploaded_list", uploaded.id, now=now, changes={"name": [None, name]})
