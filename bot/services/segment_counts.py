@@ -49,13 +49,11 @@ def count(session: Session, wanted: Wanted) -> int:
 
 def estimate(session: Session, wanted: Wanted) -> Estimate:
     """Return about how many friends, quickly."""
-    everybody = Wanted(segment_queries.EVERYBODY, wanted.setting)
     with tuned(session, NO_JIT | NO_BITMAPS):
-        sampled = session.scalar(segment_queries.of_sample(everybody, func.count())) or 0
-        if sampled >= SURELY_FEW:
-            found = session.scalar(segment_queries.of_sample(wanted, func.count())) or 0
-            return Estimate(found * ONE_IN, is_exact=False)
-    return Estimate(count(session, wanted), is_exact=True)
+        everybody, found = session.execute(segment_queries.of_sample(wanted)).one()
+    if everybody < SURELY_FEW:
+        return Estimate(count(session, wanted), is_exact=True)
+    return Estimate(found * ONE_IN, is_exact=False)
 
 
 def page(session: Session, wanted: Wanted, *, limit: int, after: int = 0) -> list[Friend]:

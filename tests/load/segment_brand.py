@@ -34,8 +34,8 @@ INSERT INTO friend (line_user_id, state, state_at, proof, followed_at, tracked_l
   display_name, folded_name, language, profile_attempts, attributes, last_contact_at, created_at)
 SELECT 'U' || {hex}, state, at, 'follow_event', CASE state WHEN 'following' THEN at END,
   CASE WHEN n * 31 % 100 < 20 THEN 1 + n * 31 % 2 END, false, '好友' || n, '好友' || n, 'zh-TW', 0,
-  CAST('{{"gender": "' || CASE WHEN n * 17 % 100 < 60 THEN 'female' ELSE 'male' END || '", "baby_months": ' || n * 13 % 36
-  || ', "birthday": "' || 1970 + n * 7 % 40 || '-05-01"}}' AS {json}), at, at
+  CAST('{{"gender": "' || CASE WHEN n * 17 % 100 < 60 THEN 'female' ELSE 'male' END || '", "baby_months": ' || (n * 13 % 36)
+  || ', "birthday": "' || (1970 + n * 7 % 40) || '-05-01"}}' AS {json}), at, at
 FROM (
   SELECT n, {moment} AS at,
     CASE WHEN n * 37 % 100 < 12 THEN 'not_following' WHEN n * 37 % 100 < 15 THEN 'unknown' ELSE 'following' END AS state
@@ -43,7 +43,9 @@ FROM (
 ) AS people
 """
 TAGS = "INSERT INTO tag (id, name, colour, created_at) VALUES (:id, :name, 'grey', :now)"
-LINKS = "INSERT INTO tracked_link (id, kind, code, name, tags, created_at) VALUES (:id, 'entry', :code, :code, '[]', :now)"
+LINKS = (
+    "INSERT INTO tracked_link (id, kind, code, name, tags, created_at) VALUES (:id, 'entry', :code, :code, '[]', :now)"
+)
 WEARING = """
 INSERT INTO friend_tag (friend_id, tag_id, source, tagged_at, expires_at)
 SELECT friend.id, worn.id, 'import', friend.created_at, CASE WHEN {chance} + 0 * friend.id < 0.01 THEN {later} END
