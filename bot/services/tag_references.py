@@ -26,6 +26,8 @@ from models import (
 
 Change = Callable[[Any], Any]
 
+COMPILED = frozenset({KeywordRule, Greeting, Segment, QuizVersion})  # into what every process answers from
+
 
 def replace(db: Database, old: int, new: int) -> None:
     """Let everything that names the tag `old` name `new`, kind by kind, each in a short transaction of its own.
@@ -38,7 +40,7 @@ def replace(db: Database, old: int, new: int) -> None:
         with db.begin() as session:
             if len(usages.hold(session, Tag, [old, new])) < len({old, new}):
                 raise NotFoundError("找不到這個標籤。")
-            if _replace_in(session, model, columns) and model in (KeywordRule, Greeting):
+            if _replace_in(session, model, columns) and model in COMPILED:
                 auto_replies.touch(session)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, insert, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.errors import InvalidInputError, NotFoundError
-from bot.services import greetings, tag_merges, tags, tracked_links
+from bot.services import auto_replies, greetings, segments, tag_merges, tags, tracked_links
 from bot.services.audit import OPERATOR, Actor
 from models import (
     ActorKind,
@@ -119,6 +120,25 @@ def test_everything_that_named_the_first_tag_names_the_second(db: Database) -> N
             [other.id],
             [new.id],
         )
+
+
+def test_a_rule_that_answers_those_who_wear_a_tag_answers_them_after_its_merge(db: Database) -> None:
+    with db.begin() as session:
+        old, new, friend = make_tag(session, "舊會員"), make_tag(session, "會員"), make_friend(session)
+        segment = segments.create(session, "會員", {"tag": old.id}, by=STAFF, now=NOW)
+        make_rule(session, "優惠", answer="會員價", segment_id=segment.id)
+    put(db, friend.id, old.id, 1, NOW)
+    book = auto_replies.AnswerBook(ZoneInfo("Asia/Taipei"))
+    book.known(db)
+
+    tag_merges.merge(db, old.id, into_id=new.id, by=STAFF, now=NOW)
+
+    with db() as session, pytest.raises(auto_replies.OutdatedError):
+        auto_replies.check(session, book.known(db))
+    with db() as session:
+        answer = book.refresh(db).answer(session, "優惠", session.get_one(Friend, friend.id), now=NOW)
+    assert isinstance(answer, auto_replies.Said)
+    assert answer.messages == [text("會員價")]
 
 
 def test_whoever_still_knows_the_old_id_means_the_tag_it_became(db: Database) -> None:
