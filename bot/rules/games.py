@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 MILLION = 1_000_000
 PER_PERCENT = MILLION // 100
+TICK = timedelta(microseconds=1)  # counted in these: a span times a stock may be longer than any span
 
 Odds = list[tuple[int, int]]  # (prize id, in a million), in the order of the prizes
 
@@ -37,7 +38,7 @@ class Release:
         """Return how many of `stock` may have been given by this moment: at the end all of them."""
         if now < self.starts_at:
             return 0
-        passed, whole = now - self.starts_at, self.ends_at - self.starts_at
+        passed, whole = (now - self.starts_at) // TICK, (self.ends_at - self.starts_at) // TICK
         return stock if passed >= whole else min(stock, stock * passed // whole + 1)
 
 

@@ -73,6 +73,12 @@ def test_stock_comes_free_evenly_and_is_all_free_at_the_end() -> None:
     assert free == [0, 1, 2, 3, 11, 20, 20, 20]
 
 
+def test_the_greatest_stock_comes_free_evenly_over_years() -> None:
+    ten_years = Release(START, START + timedelta(days=3_650))
+
+    assert ten_years.free(1_000_000_000, now=START + timedelta(days=1_825)) == 500_000_001
+
+
 def test_a_prize_that_is_not_free_yet_cannot_be_drawn() -> None:
     chance = Chance(1, MILLION, 10, 1)
 
