@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.rules.segments import Answer, Condition, Facts, Finish, Wearing, references_of
+from bot.services.segment_leaves import says_something
 from models import Friend, FriendState, FriendTag, KeywordHit, QuizAnswer, QuizAttempt, TrackedLink, UploadedListMember
 
 
@@ -50,7 +51,8 @@ def _answers(session: Session, friend_id: int, quizzes: frozenset[int]) -> tuple
     if not quizzes:
         return ()
     columns = (QuizAnswer.quiz_id, QuizAnswer.question_key, QuizAnswer.choice_key, QuizAnswer.answered_at)
-    query = select(*columns).where(QuizAnswer.friend_id == friend_id, QuizAnswer.quiz_id.in_(quizzes))
+    mine = (QuizAnswer.friend_id == friend_id, QuizAnswer.quiz_id.in_(quizzes), says_something(QuizAnswer))
+    query = select(*columns).where(*mine)
     return tuple(Answer(*row) for row in session.execute(query.order_by(QuizAnswer.answered_at)))
 
 

@@ -50,6 +50,11 @@ class Rows:
     is_unique: bool  # at most one row for each friend
 
 
+def says_something(answer: Any) -> Question:
+    """Whether a row of QuizAnswer is an answer, and no question that was skipped."""
+    return or_(answer.choice_key != "", answer.value.is_not(None))
+
+
 def is_kept_apart(leaf: Leaf) -> bool:
     """Whether a leaf asks tables of their own, and not the friend's row."""
     return isinstance(leaf, Tagged | QuizFinished | Answered | KeywordCalled | OnUploadedList)
@@ -113,7 +118,7 @@ def _rows(leaf: Leaf, setting: Setting) -> Rows:
         case Answered(quiz, asked, choice, days):
             answer: Any = aliased(QuizAnswer)
             which = [answer.quiz_id == quiz, answer.question_key == asked]
-            which += [] if choice is None else [answer.choice_key == choice]
+            which.append(says_something(answer) if choice is None else answer.choice_key == choice)
             return _kept(answer, which, answer.answered_at, days, setting)
     raise TypeError(leaf)
 

@@ -17,6 +17,7 @@ from bot.services.audit import OPERATOR, Actor
 from bot.services.auto_replies import Answers, Said
 from bot.services.uploaded_lists import RowFault
 from models import ActorKind, AuditEntry, Friend, FriendState, Segment, SegmentVersion
+from tests import quiz_rows
 from tests.conftest import NOW
 from tests.factories import make_friend, make_rule, make_tag
 from tests.line_events import user
@@ -212,6 +213,26 @@ def test_an_explanation_says_for_every_leaf_what_is_known(db: Database) -> None:
     assert told.children[1].children[0].fact == "屬性「寶寶月齡」是「7」"
     assert told.children[2].fact == "2026/11/20 12:00 加入"
     assert (expired.is_true, expired.fact) == (False, "標籤「媽媽」已在 2026/11/21 12:00 到期")
+
+
+def test_whoever_skipped_a_question_has_not_answered_it(db: Database) -> None:
+    with db.begin() as session:
+        wrote, chose, skipped = (make_friend(session, number) for number in (1, 2, 3))
+        quiz = quiz_rows.make_quiz(session)
+        quiz_rows.play(session, quiz, {"words": "很好", "care": None}, friend=wrote)
+        quiz_rows.play(session, quiz, {"words": None, "care": ["mask"]}, friend=chose)
+        quiz_rows.play(session, quiz, {"words": None, "care": None}, friend=skipped)
+    conditions = {key: {"answered": {"quiz": quiz.id, "question": key}} for key in ("words", "care")}
+
+    with db() as session:
+        found = {
+            key: [friend.id for friend in segments.sample(session, one, now=NOW)] for key, one in conditions.items()
+        }
+        counts = [segments.count(session, one, now=NOW) for one in conditions.values()]
+        told = segments.explain(session, conditions["care"], skipped.id, now=NOW, zone=TAIPEI)
+    assert found == {"words": [wrote.id], "care": [chose.id]}
+    assert counts == [1, 1]
+    assert (told.is_true, told.fact) == (False, "沒有回答「用過哪些保養品？」")
 
 
 def said(db: Database, answers: Answers, friend_id: int, words: str) -> str | None:
