@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from bot.database import Database
@@ -42,6 +42,7 @@ __all__ = [
     "estimate",
     "explain",
     "get_segment",
+    "hold_all",
     "holds",
     "list_segments",
     "named",
@@ -79,7 +80,7 @@ def get_segment(session: Session, segment_id: int, *, will_change: bool = False)
 def create(session: Session, name: str, conditions: object, *, by: Actor, now: datetime) -> Segment:
     """Make a segment. Raises InvalidInputError with each fault at its place, ConflictError if the name is taken."""
     name = _checked_name(name)
-    _lock(session)
+    hold_all(session)
     _refuse_taken(session, name)
     checked = segment_references.checked(session, conditions, will_keep=True)
     segment_circles.refuse_tangles(session, None, checked)
@@ -95,7 +96,7 @@ def create(session: Session, name: str, conditions: object, *, by: Actor, now: d
 
 def change(session: Session, segment_id: int, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> Segment:
     """Change `name` or `conditions`; other conditions are another version. Raises as `create` does, NotFoundError."""
-    _lock(session)
+    hold_all(session)
     segment = get_segment(session, segment_id, will_change=True)
     after: dict[str, Any] = {}
     if "name" in changes:
@@ -123,7 +124,7 @@ def change(session: Session, segment_id: int, changes: Mapping[str, Any], *, by:
 
 def delete(session: Session, segment_id: int, *, by: Actor, now: datetime) -> None:
     """Delete a segment. Raises NotFoundError, and ConflictError that lists what still uses it."""
-    _lock(session)
+    hold_all(session)
     query = select(Segment).where(Segment.id == segment_id).with_for_update()
     segment = _existing(session.scalar(query) if 0 < segment_id <= BIGGEST_ID else None)
     users = usages.users_of_segment(session, segment_id)
@@ -157,15 +158,13 @@ def estimate(session: Session, conditions: object, *, now: datetime) -> Estimate
 
 
 def recount(db: Database, segment_id: int, *, now: datetime) -> Segment:
-    """Count a segment's friends exactly and keep the figure with it. Raises NotFoundError."""
+    """Count a segment's friends exactly and keep the figure, unless the conditions changed. Raises NotFoundError."""
     with db() as session:
         segment = get_segment(session, segment_id)
         friends = count(session, segment.conditions, now=now)
-    with db.begin() as session:
-        counted = get_segment(session, segment_id, will_change=True)
-        if counted.version == segment.version:
-            counted.friends, counted.counted_at = friends, now
-            return counted
+    same = (Segment.id == segment_id) & (Segment.version == segment.version)
+    with db.begin() as session:  # one statement: whoever changes segments locks the table before the row
+        session.execute(update(Segment).where(same).values(friends=friends, counted_at=now))
     segment.friends, segment.counted_at = friends, now  # as it was when it was counted
     return segment
 
@@ -220,7 +219,7 @@ def _existing(segment: Segment | None) -> Segment:
     return segment
 
 
-def _lock(session: Session) -> None:
+def hold_all(session: Session) -> None:
     """Let one transaction at a time change segments, so that no two make a circle together."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(ONE_AT_A_TIME)

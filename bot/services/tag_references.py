@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.errors import NotFoundError
-from bot.services import auto_replies, usages
+from bot.services import auto_replies, segments, usages
 from models import (
     Base,
     Greeting,
@@ -40,6 +40,8 @@ def replace(db: Database, old: int, new: int) -> None:
         with db.begin() as session:
             if len(usages.hold(session, Tag, [old, new])) < len({old, new}):
                 raise NotFoundError("找不到這個標籤。")
+            if model is Segment:
+                segments.hold_all(session)
             if _replace_in(session, model, columns) and model in COMPILED:
                 auto_replies.touch(session)
 

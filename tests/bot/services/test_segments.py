@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.database import Database
 from bot.errors import BotError, ConflictError, InvalidInputError, NotFoundError
-from bot.services import auto_replies, friends, keyword_rules, segments, tags, uploaded_lists
+from bot.services import auto_replies, friends, keyword_rules, segments, tag_references, tags, uploaded_lists
 from bot.services.audit import OPERATOR, Actor
 from bot.services.auto_replies import Answers, Said
 from bot.services.uploaded_lists import RowFault
@@ -92,6 +92,42 @@ def test_two_changes_at_once_never_make_a_circle_together(db: Database) -> None:
         refused = [outcome for outcome in outcomes if isinstance(outcome, InvalidInputError)]
         assert len(refused) == 1
         assert refused[0].faults[0].field == "conditions.not.segment"
+
+
+def test_segments_are_counted_changed_and_merged_into_at_once_and_nobody_waits_in_a_circle(db: Database) -> None:
+    with db.begin() as session:
+        old, new = make_tag(session, "舊").id, make_tag(session, "新").id
+    segment_id = make_segment(db, "會員", {"tag": old})
+
+    def count() -> None:
+        for seconds in range(20):
+            segments.recount(db, segment_id, now=NOW + timedelta(seconds=seconds))
+
+    def rename(name: str) -> None:
+        for number in range(20):
+            with db.begin() as session:
+                segments.change(session, segment_id, {"name": f"{name} {number}"}, by=STAFF, now=NOW)
+
+    def swap() -> None:
+        for _ in range(5):
+            tag_references.replace(db, old, new)
+            tag_references.replace(db, new, old)
+
+    assert at_once(count, partial(rename, "甲"), partial(rename, "乙"), swap) == [None] * 4
+    with db() as session:
+        assert segments.get_segment(session, segment_id).friends == 0
+
+
+def test_a_count_that_conditions_overtook_is_not_kept(db: Database) -> None:
+    with db.begin() as session:
+        make_friend(session)
+    segment_id = make_segment(db, "所有人", {"all": []})
+    assert segments.recount(db, segment_id, now=NOW).friends == 1
+    with db.begin() as session:
+        segments.change(session, segment_id, {"conditions": {"any": []}}, by=STAFF, now=NOW)
+    with db() as session:
+        assert segments.get_segment(session, segment_id).friends is None
+    assert segments.recount(db, segment_id, now=NOW).friends == 0
 
 
 def test_a_circle_through_others_is_refused(db: Database) -> None:
