@@ -14,6 +14,7 @@ from bot.rules.quizzes.forms import USABLE_KEY
 
 MOST_QUESTIONS, MOST_CHOICES, MOST_RESULTS = 50, 40, 50
 LONGEST_QUESTION, LONGEST_CHOICE, LONGEST_NAME, LONGEST_VALUE, LONGEST_URL = 1_000, 60, 100, 200, 1_000
+LONGEST_ATTRIBUTE = 60  # what a friend's attribute may be called
 MOST_SCORE = 1_000_000
 KINDS = "、".join(kind.value for kind in Kind)
 
@@ -68,7 +69,7 @@ def _question(one: Json, root: str, known: set[str], counted: set[str]) -> Fault
 
 
 def _attribute(one: Json, root: str) -> Faults:
-    yield from _optional_text(one["attribute"], f"{root}.attribute", LONGEST_NAME)
+    yield from _optional_text(one["attribute"], f"{root}.attribute", LONGEST_ATTRIBUTE)
     if one["attribute"] and one["kind"] == Kind.PICTURE:
         yield FieldFault(f"{root}.attribute", "照片不能存成好友屬性。")
 

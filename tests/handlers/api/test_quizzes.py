@@ -76,6 +76,7 @@ def test_missing_keys_are_given_and_those_of_deleted_questions_never_again(owner
         (body(single("a", "?", choice("x", "好"), choice("y", " 好 "))), "questions[0].choices[1].text", "一樣"),
         (body(multiple("a", "?", choice("x", "好"), most=3)), "questions[0].most", "選項數 1"),
         (body(free("a", "picture", "?", attribute="photo")), "questions[0].attribute", "照片"),
+        (body(free("a", "text", "?", attribute="月" * 61)), "questions[0].attribute", "最多 60 個字"),
         (body(free("a", "text", "?", picture_url="http://a.example/b.png")), "questions[0].picture_url", "https://"),
         (
             body(results=[result("a", "甲", 0, 10), result("b", "乙", 10, 20)]),
