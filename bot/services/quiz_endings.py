@@ -1,12 +1,14 @@
 """A quiz that a friend has finished, as its page shows it again: after a reload, or a week later."""
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import quiz_sayings, quiz_sheets, quiz_starts
+from bot.services import quiz_pages, quiz_sheets, quiz_starts
 from bot.services.plays import Play
 from bot.services.quiz_starts import Running
-from bot.services.quiz_states import PageState, ShownResult
+from bot.services.quiz_states import PageState
 from models import AttemptState, Friend, QuizAttempt
 
 
@@ -24,19 +26,8 @@ def find_ending(session: Session, quiz_code: str, friend: Friend) -> PageState |
     if attempt is None:
         return None
     sheet = quiz_sheets.sheet_of(session, attempt.version_id)
-    found = sheet.result(attempt.result_key)
-    messages = quiz_sayings.result(Running(quiz, attempt, sheet), found, friend)
-    shown = ShownResult(found.key if found else None, found.name if found else None, attempt.score, messages)
-    return PageState(
-        quiz.name,
-        attempt.key,
-        attempt.state,
-        attempt.step,
-        number=attempt.step,
-        at_most=attempt.step,
-        is_resumed=True,
-        result=shown,
-    )
+    running = Running(quiz, attempt, sheet)
+    return replace(quiz_pages.ended(running, sheet.result(attempt.result_key), friend), is_resumed=True)
 
 
 def may_begin_again(session: Session, quiz_code: str, friend: Friend, play: Play) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bot.rules.quizzes import Given, Kind, Question, StepRefusedError, most_choices, read_value, words
+from bot.rules.quizzes import Given, Kind, Question, Result, StepRefusedError, most_choices, read_value, words
 from bot.services import quiz_answers, quiz_sayings, quiz_starts
 from bot.services.plays import Play
 from bot.services.quiz_starts import Running, refusal
@@ -53,13 +53,13 @@ def answer_page(
     explained = quiz_sayings.explanation(recorded.step)
     if attempt.state is AttemptState.RUNNING:
         return replace(_state(running), explanation=explained)
-    found = recorded.result
-    shown = ShownResult(
-        found.key if found else None,
-        found.name if found else None,
-        attempt.score,
-        quiz_sayings.result(running, found, friend),
-    )
+    return replace(ended(running, recorded.result, friend), explanation=explained)
+
+
+def ended(running: Running, found: Result | None, friend: Friend) -> PageState:
+    """Return a finished attempt with its result, as the page shows it."""
+    attempt = running.attempt
+    messages = quiz_sayings.result(running, found, friend)
     return PageState(
         running.quiz.name,
         attempt.key,
@@ -68,8 +68,7 @@ def answer_page(
         number=attempt.step,
         at_most=attempt.step,
         is_resumed=False,
-        explanation=explained,
-        result=shown,
+        result=ShownResult(found.key if found else None, found.name if found else None, attempt.score, messages),
     )
 
 
