@@ -90,9 +90,10 @@ class Answers:
             hit = self._first_for(session, self.matcher.find_all(text, now=now), friend, now)
         return self.starters.get(hit.rule_id) or self._said(hit, friend) if hit else None
 
-    def is_keyword(self, text: str, *, now: datetime) -> bool:
-        """Whether a text is, as a whole, the keyword of a rule or a play."""
-        return any(hit.match is Match.EXACT for hit in self.matcher.find_all(text, now=now))
+    def is_keyword(self, session: Session, text: str, friend: Friend, *, now: datetime) -> bool:
+        """Whether a text is, as a whole, the keyword of a play or of a rule that answers this friend."""
+        exact = [hit for hit in self.matcher.find_all(text, now=now) if hit.match is Match.EXACT]
+        return self._first_for(session, exact, friend, now) is not None
 
     def answer_postback(self, session: Session, tapped: str, friend: Friend, *, now: datetime) -> Said | None:
         """The answer of the rule that this postback data calls up for this friend."""

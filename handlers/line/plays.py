@@ -50,7 +50,7 @@ def take_text(turn: Turn, friend: Friend, text: str) -> Said | None:
     """Take a text as the answer to a quiz that this friend is in the middle of."""
     if not turn.answers.has_quizzes or not quiz_attempts.is_asking(turn.session, friend, turn.play):
         return None
-    is_keyword = turn.answers.is_keyword(text, now=turn.now)
+    is_keyword = turn.answers.is_keyword(turn.session, text, friend, now=turn.now)
     return quiz_attempts.take_text(turn.session, text, friend, turn.play, is_keyword=is_keyword)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.event import listen
 
 from bot.database import Database
 from bot.runtime import Runtime
-from bot.services import quizzes
+from bot.services import quizzes, segments
 from bot.services.audit import OPERATOR
 from models import (
     AttemptState,
@@ -178,6 +178,16 @@ def test_a_keyword_leaves_a_free_question_open_and_the_start_word_comes_back_to_
     assert "為什麼喜歡我們" in resumed
     assert chat.says("因為服務好，營業時間長") == "作答完成，謝謝您！"
     assert answers(db) == [("why", "", "因為服務好，營業時間長")]
+
+
+def test_the_keyword_of_a_rule_for_others_answers_a_free_question(chat: Chat, db: Database) -> None:
+    with db.begin() as session:
+        make_quiz(session, free("why", "text", "為什麼喜歡我們？"), name="問卷")
+        nobody = segments.create(session, "沒有人", {"any": []}, by=OPERATOR, now=NOW)
+        make_rule(session, "優惠", answer="會員價", segment_id=nobody.id)
+    chat.says("問卷")
+    assert chat.says("優惠") == "作答完成，謝謝您！"
+    assert answers(db) == [("why", "", "優惠")]
 
 
 def test_somebody_who_wandered_off_resumes_where_the_quiz_stopped(chat: Chat, db: Database, clock: Clock) -> None:
