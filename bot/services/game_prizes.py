@@ -41,6 +41,22 @@ def tidied(prize: PrizeContent) -> PrizeContent:
     )
 
 
+def recognised(prizes: Sequence[PrizeContent], game: Game) -> list[PrizeContent]:
+    """Return the prizes with the id of the game's own prize of that name where none is given.
+
+    Whoever sends the whole list again without ids means the same prizes: what was given of them stays counted.
+    """
+    named = {prize.id for prize in prizes}
+    free = [prize for prize in live_prizes(game) if prize.id not in named]
+    found = []
+    for prize in prizes:
+        row = next((one for one in free if one.name == tidied(prize).name), None) if prize.id is None else None
+        if row is not None:
+            free.remove(row)
+        found.append(prize if row is None else replace(prize, id=row.id))
+    return found
+
+
 def faults_of(prizes: Sequence[PrizeContent], game: Game | None) -> list[FieldFault]:
     """Return what is wrong with messages and rewards, with ids that are not the game's, and with too little stock."""
     return [fault for at, prize in enumerate(prizes) for fault in _faults(f"prizes[{at}]", prize)] + list(

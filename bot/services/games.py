@@ -99,6 +99,8 @@ def change(session: Session, game_id: int, changes: Mapping[str, Any], *, by: Ac
     """
     game = get_game(session, game_id, will_change=True)
     before = content_of(game)
+    if "prizes" in changes:
+        changes = {**changes, "prizes": game_prizes.recognised(changes["prizes"], game)}
     after = _checked(session, replace(before, **changes), game, by=by, now=now)
     differences = audit.changed(_for_audit(before), _for_audit(after))
     if differences:

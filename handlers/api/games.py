@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services import games, tags
 from bot.services.games import GameContent, PrizeContent
 from bot.services.plays import Play, play_at
-from handlers.api.keyword_rules import KeywordAnswer, KeywordBody
+from handlers.api.keyword_rules import KeywordAnswer, StartKeywords
 from handlers.api.operations import Call, operation
 from handlers.api.shapes import Answer, Body, Changes, Message, Messages, Moment, PageQuery, TagsGiven
 from models import ChatSource, Game, GameKind, PlayedIn, Prize, Role
@@ -28,17 +28,17 @@ PrizeId = Annotated[int, Field(ge=1, le=games.BIGGEST_ID)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Terms = Annotated[str, StringConstraints(max_length=5000)]
-StartKeywords = Annotated[list[KeywordBody], Field(max_length=500)]
 Reward = Annotated[dict[str, Any], Field(examples=[{"points": 30}, {"text": "門市領取贈品"}])]
 
 ODDS = "百分比，最多四位小數；全部加起來不超過 100，剩下的是沒中獎"
+SAME_PRIZE = "更改遊戲時，沿用現有的獎項；null 為同名的獎項，沒有同名的就是新獎項"
 DAILY_LIMIT = "每位好友每天；null 為不限（每日抽獎的 null 為一次）"
 
 
 class PrizeBody(Body):
     """One thing that can be won."""
 
-    id: PrizeId | None = Field(default=None, description="更改遊戲時，沿用現有的獎項；null 為新獎項")
+    id: PrizeId | None = Field(default=None, description=SAME_PRIZE)
     name: PrizeName = Field(examples=["100 元購物金"])
     odds: Odds = Field(description=ODDS)
     stock: Stock | None = Field(default=None, description="總數，包含已送出的；null 為不限")

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from sqlalchemy.orm import Session
 
 from bot.services import keyword_rules, tags
@@ -44,7 +44,14 @@ class KeywordBody(Body):
     match: Match = "exact"
 
 
+def _as_keyword(given: object) -> object:
+    return {"text": given} if isinstance(given, str) else given
+
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Spoken = Annotated[KeywordBody, BeforeValidator(_as_keyword, json_schema_input_type=KeywordBody | Word)]
 Keywords = Annotated[list[KeywordBody], Field(min_length=1, max_length=500)]
+StartKeywords = Annotated[list[Spoken], Field(max_length=500)]  # what starts a quiz, a game, an invitation
 
 
 class RuleBody(Body):

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from handlers.api.keyword_rules import KeywordAnswer, KeywordBody
+from handlers.api.keyword_rules import KeywordAnswer, StartKeywords
 from handlers.api.shapes import Answer, Body, Changes, FieldError, Message, Messages, Moment, TagsGiven
 
 Kind = Literal["single", "multiple", "text", "number", "date", "phone", "picture"]
@@ -18,15 +18,6 @@ ShortText = Annotated[str, StringConstraints(max_length=200)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Score = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Times = Annotated[int, Field(ge=1, le=1_000)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-def _as_keyword(given: object) -> object:
-    return {"text": given} if isinstance(given, str) else given
-
-
-Spoken = Annotated[KeywordBody, BeforeValidator(_as_keyword, json_schema_input_type=KeywordBody | Word)]
-StartKeywords = Annotated[list[Spoken], Field(max_length=500)]
 Reward = Annotated[dict[str, Any], Field(examples=[{"points": 30}, {"text": "門市領取贈品"}])]
 
 KEY = "沒有填時由伺服器給"

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from bot.services import invitations, referral_figures, referrals, tags
 from bot.services.plays import Play, play_at
 from bot.services.referrals import ProgramContent
-from handlers.api.keyword_rules import KeywordAnswer, KeywordBody
+from handlers.api.keyword_rules import KeywordAnswer, StartKeywords
 from handlers.api.operations import Call, operation
 from handlers.api.shapes import Answer, Body, Changes, Moment, PageQuery, TagsGiven
 from models import ChatSource, PlayedIn, ReferralProgram, Role
@@ -19,7 +19,6 @@ blueprint = Blueprint("api_referrals", __name__)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 InvitationText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Terms = Annotated[str, StringConstraints(max_length=5000)]
-StartKeywords = Annotated[list[KeywordBody], Field(max_length=500)]
 Reward = Annotated[dict[str, Any], Field(examples=[{"points": 30}, {"text": "門市領取贈品"}])]
 Friends = Annotated[int, Field(ge=1, le=100_000)]
 Reason = Literal["own_link", "was_friend", "other_invitation", "too_late", "outside_period", "not_joined"]

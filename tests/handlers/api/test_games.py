@@ -154,6 +154,29 @@ def test_stock_can_rise_but_never_falls_below_what_was_given(marketer: Caller, f
     assert marketer.post(f"{path}/draws", {"line_user_id": friend}).get_json()["prize"]["id"] == prize["id"]
 
 
+def test_prizes_sent_again_without_ids_are_the_same_prizes_by_their_names(marketer: Caller, friend: str) -> None:
+    twins = [{"name": "購物金", "odds": 100, "stock": 2}, {"name": "購物金", "odds": 0, "stock": 2}]
+    game = made(marketer, prizes=twins)
+    path = f"/games/{game['id']}"
+    for _ in range(2):
+        assert marketer.post(f"{path}/draws", {"line_user_id": friend}).get_json()["prize"]
+
+    after = marketer.patch(path, {"prizes": [*twins, {"name": "貼圖", "odds": 0, "stock": 1}]}).get_json()
+
+    assert [prize["id"] for prize in after["prizes"][:2]] == [prize["id"] for prize in game["prizes"]]
+    assert [prize["given"] for prize in after["prizes"]] == [2, 0, 0]
+    assert marketer.post(f"{path}/draws", {"line_user_id": friend}).get_json()["reason"] == "nothing_left"
+    assert "prizes[0].stock" in faults(marketer.patch(path, {"prizes": [twins[0] | {"stock": 1}]}))
+
+
+def test_start_keywords_may_be_plain_words(marketer: Caller) -> None:
+    game = made(marketer, start_keywords=["轉盤", {"text": "抽獎", "match": "prefix"}])
+
+    assert game["start_keywords"] == [{"text": "轉盤", "match": "exact"}, {"text": "抽獎", "match": "prefix"}]
+    answer = marketer.post("/referral-programs", {"name": "好友邀請", "start_keywords": ["邀請"]})
+    assert answer.get_json()["start_keywords"] == [{"text": "邀請", "match": "exact"}]
+
+
 def test_a_prize_that_was_drawn_ends_but_stays_in_the_log(marketer: Caller, friend: str) -> None:
     game = made(marketer)
     path = f"/games/{game['id']}"
