@@ -48,7 +48,9 @@ def read_json(raw: bytes, *, required: bool) -> bytes:
         sent = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
         faults = list(_unusable(sent))
         canonical = b"" if faults else json.dumps(sent, sort_keys=True, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
         raise ProblemError(400, "內容不是正確的 JSON。") from None
     if faults:
         raise ProblemError(422, "內容有誤，請修正標示的欄位。", faults=faults)
@@ -100,6 +102,10 @@ def _too_big() -> ProblemError:
     return ProblemError(413, "內容最多 %(most)s 位元組。", {"most": MOST_BYTES})
 
 
+def _too_deep() -> ProblemError:
+    return ProblemError(400, "JSON 最多 %(most)s 層。", {"most": MOST_LEVELS})
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
@@ -115,7 +121,7 @@ def _unusable(sent: object) -> Iterator[FieldFault]:
     while waiting:
         place, one = waiting.pop()
         if len(place) > MOST_LEVELS:
-            raise ValueError("too deep")
+            raise _too_deep()
         if isinstance(one, dict):
             for name, value in one.items():
                 if not _is_text(name):

@@ -38,6 +38,12 @@ def test_what_is_not_json_is_malformed(marketer: Caller) -> None:
     assert [send(marketer, body).status_code for body in bodies] == [400] * len(bodies)
 
 
+def test_json_that_is_nested_too_deeply_is_told_so(marketer: Caller) -> None:
+    for levels in (150, 100_000):
+        answer = send(marketer, b"[" * levels + b"]" * levels)
+        assert (answer.status_code, answer.get_json()["detail"]) == (400, "JSON 最多 100 層。")
+
+
 def test_what_nobody_could_keep_is_refused_at_its_place(marketer: Caller) -> None:
     cases = [
         (b'{"name": "a\\u0000b"}', "name"),
