@@ -137,12 +137,27 @@ def take_picture(session: Session, line_message_id: str, friend: Friend, play: P
 
 
 def hint(session: Session, friend: Friend, play: Play) -> Said | None:
-    """Say how the open question can be answered, to somebody whose text nothing understood. Changes nothing."""
+    """Say how the open question can be answered, to somebody whose text nothing understood.
+
+    If the quiz ended meanwhile it says that, once. Changes no answer.
+    """
     running = _asking(session, friend, play)
     if running is None:
-        return None
+        return _ended(session, friend, play)
     before = [words.NOT_UNDERSTOOD[running.question.kind]]
     return replace(quiz_taps.again(running, before), settles=False)  # it may be a question for staff
+
+
+def _ended(session: Session, friend: Friend, play: Play) -> Said | None:
+    attempt = quiz_starts.find_last_asked(session, friend, play)
+    if attempt is None or play.now - attempt.asked_at >= TYPED_FOR:
+        return None
+    try:
+        quiz_starts.check_open(quiz_sheets.get_quiz(session, attempt.quiz_id), play)
+    except AnswerRefusedError as refused:
+        attempt.asked_at = play.now - TYPED_FOR  # texts are no answers from here on, and hear nothing of it again
+        return Said([text_message(str(refused))], ChatSource.QUIZ, attempt.quiz_id, settles=False)
+    return None
 
 
 def _start(session: Session, quiz: Quiz, friend: Friend, play: Play) -> Said:

@@ -96,12 +96,16 @@ def get_mine(session: Session, attempt_key: str, friend: Friend, play: Play) -> 
 
 def find_asking(session: Session, friend: Friend, play: Play) -> Running | None:
     """Return the attempt whose question this friend was shown last in this place, if its quiz is open."""
-    attempts = [one for one in quiz_sheets.running_attempts(session, friend.id) if one.place is play.place]
-    for attempt in sorted(attempts, key=lambda one: one.asked_at, reverse=True):
+    for attempt in _last_asked_first(session, friend, play):
         quiz = quiz_sheets.get_quiz(session, attempt.quiz_id)
         if is_open(quiz, play.now):
             return _running(session, quiz, attempt)
     return None
+
+
+def find_last_asked(session: Session, friend: Friend, play: Play) -> QuizAttempt | None:
+    """Return the attempt whose question this friend was shown last in this place, also of a quiz that ended since."""
+    return next(iter(_last_asked_first(session, friend, play)), None)
 
 
 def is_open(quiz: Quiz, now: datetime) -> bool:
@@ -124,6 +128,11 @@ def check_open(quiz: Quiz, play: Play) -> None:
 def refusal(reason: Reason, *, wording: str | None = None, **values: object) -> AnswerRefusedError:
     """Return the refusal with its sentence for the friend."""
     return AnswerRefusedError(reason, words.REFUSALS[wording or reason.value], **values)
+
+
+def _last_asked_first(session: Session, friend: Friend, play: Play) -> list[QuizAttempt]:
+    attempts = [one for one in quiz_sheets.running_attempts(session, friend.id) if one.place is play.place]
+    return sorted(attempts, key=lambda one: one.asked_at, reverse=True)
 
 
 def _running(session: Session, quiz: Quiz, attempt: QuizAttempt) -> Running:

@@ -279,6 +279,20 @@ def test_once_the_quiz_is_closed_nothing_is_taken_any_more(chat: Chat, db: Datab
     assert "已經結束" in refusal(chat, db, f"quiz:start:{quiz.code}")
 
 
+def test_who_types_an_answer_after_the_end_is_told_once(chat: Chat, db: Database, clock: Clock) -> None:
+    with db.begin() as session:
+        make_quiz(session, active_until=NOW + timedelta(hours=1))
+        make_rule(session, "營業時間", answer="十點到九點")
+    chat.says("膚質測驗")
+    clock.now += timedelta(hours=1)
+    assert chat.says("營業時間") == "十點到九點"
+    assert "已經結束" in chat.says("油性")
+    assert chat.says("油性") == ""
+    assert (answers(db), tags_of(db), only_attempt(db).state) == ([], {}, AttemptState.RUNNING)
+    with db() as session:
+        assert session.scalars(select(Friend.unanswered_at)).one()  # staff still see what was said
+
+
 def test_before_its_period_a_quiz_says_when_it_begins(chat: Chat, db: Database) -> None:
     with db.begin() as session:
         make_quiz(session, active_from=NOW + timedelta(days=1))
