@@ -204,6 +204,20 @@ def test_a_name_that_looks_like_a_formula_is_none_in_the_file(marketer: Visitor,
     assert "'=HYPERLINK(1)" in text
 
 
+def test_the_page_of_a_new_segment_counts_it_without_being_asked(
+    marketer: Visitor, viewer: Visitor, db: Database
+) -> None:
+    segment_id = make_segment(marketer, make_brand(db))
+    page = f"/admin/segments/{segment_id}"
+    asks = f'hx-post="{page}/count" hx-trigger="load"'
+    assert asks in marketer.get(page).get_data(as_text=True)
+    assert asks not in viewer.get(page).get_data(as_text=True)
+
+    marketer.post(f"{page}/count")
+
+    assert asks not in marketer.get(page).get_data(as_text=True)
+
+
 def test_all_friends_of_a_segment_are_read_by_the_page(marketer: Visitor, viewer: Visitor, db: Database) -> None:
     with db.begin() as session:
         for number in range(60):
