@@ -7,6 +7,7 @@ that waits for `liffPage.ready` and calls the server with `liffPage.call(path, b
 import functools
 import hashlib
 import logging
+import re
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -25,18 +26,27 @@ from handlers.site.visitors import current_visitor, key_of
 logger = logging.getLogger(__name__)
 
 FILES = Path(__file__).resolve().parent / "static"
+CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def make_blueprint(name: str) -> Blueprint:
     """Return a blueprint for pages under /liff; its POST views are calls of their scripts."""
     blueprint = Blueprint(name, __name__, url_prefix="/liff", template_folder="templates")
     blueprint.before_request(calls.check)
+    blueprint.before_request(check_code)
     blueprint.register_error_handler(BotError, refuse)
     blueprint.register_error_handler(HTTPException, refuse_request)
     for unreachable in (OperationalError, InterfaceError, PoolTimeoutError):
         blueprint.register_error_handler(unreachable, refuse_for_now)
     blueprint.after_request(headers.add_to_page)
     return blueprint
+
+
+def check_code() -> None:
+    """Let a page's code pass. Raises NotFoundError for what is none: not every text can be asked of a database."""
+    code = (request.view_args or {}).get("code")
+    if code is not None and not CODE.fullmatch(code):
+        raise NotFoundError("找不到這個頁面。")
 
 
 def show(template: str, *, status: int = 200, **content: object) -> Response:

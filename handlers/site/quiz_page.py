@@ -52,7 +52,9 @@ def answer(code: str) -> Response:
     """Answer the open question {attempt, step, question, choices or value}; neither: it is skipped."""
     body = calls.body()
     attempt, step, question = body.get("attempt"), body.get("step"), body.get("question")
-    if not isinstance(attempt, str) or type(step) is not int or not isinstance(question, str):
+    if not isinstance(attempt, str) or not pages.CODE.fullmatch(attempt):
+        raise calls.CallRefusedError(400, "malformed", "這個要求無法處理。")
+    if type(step) is not int or not isinstance(question, str):
         raise calls.CallRefusedError(400, "malformed", "這個要求無法處理。")
     given = _given(body)
 

@@ -13,6 +13,7 @@ from handlers.processes import current_runtime
 from handlers.site import headers, pages
 
 blueprint = Blueprint("terms", __name__, url_prefix="/terms", template_folder="templates")
+blueprint.before_request(pages.check_code)
 blueprint.after_request(headers.add_to_page)
 blueprint.register_error_handler(BotError, pages.refuse)
 

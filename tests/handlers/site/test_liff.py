@@ -297,3 +297,9 @@ def test_the_log_holds_no_token(phone: Phone, caplog: pytest.LogCaptureFixture) 
     phone.log_in(token + "x")
     assert token not in caplog.text
     assert phone.line_user_id not in caplog.text
+
+
+@pytest.mark.parametrize("page", ["/liff/q/", "/liff/g/", "/liff/r/", "/terms/g/", "/terms/q/", "/terms/r/"])
+def test_an_address_with_what_no_code_has_leads_to_no_page(pages_app: Flask, page: str) -> None:
+    client = pages_app.test_client()
+    assert [client.get(page + code).status_code for code in ("%00", "a%00b", "a" * 65, "%E5%A5%BD", "a.b")] == [404] * 5
