@@ -134,6 +134,7 @@ def _make_attempt(session: Session, chance: random.Random, friend_id: int, quiz:
         for choice in chance.sample(("", *CHOICES), chance.choice((0, 1, 2))):
             answer = QuizAnswer(attempt_id=attempt.id, question_key=question, choice_key=choice, quiz_id=quiz)
             answer.friend_id, answer.step, answer.answered_at = friend_id, step, a_moment(chance)
+            answer.value = None if choice else chance.choice((None, "寫的字"))  # without either it was skipped
             answer.value = None if choice else chance.choice((None, "0912345678"))  # neither: it was skipped
             session.add(answer)
 

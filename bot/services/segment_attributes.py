@@ -30,9 +30,17 @@ Question = ColumnElement[bool]
 NUMBERS = ("integer", "real")
 
 
-def attribute_is(leaf: Attribute, *, is_sqlite: bool) -> Question:
-    """Ask the friend's row; never NULL."""
+def attribute_is(leaf: Attribute, *, is_sqlite: bool, is_denied: bool) -> Question:
+    """Ask the friend's row. The answer may be NULL instead of false where no NOT stands before it.
+
+    PostgreSQL guesses better how many rows fit, and how to look for them, where nothing is put around a comparison.
+    """
     known: _Known = _OnSqlite(leaf.name) if is_sqlite else _OnPostgres(leaf.name)
+    asked = _asked(leaf, known)
+    return _surely(asked) if is_denied else asked
+
+
+def _asked(leaf: Attribute, known: "_Known") -> Question:
     wanted = leaf.value
     match leaf.comparison:
         case Comparison.EXISTS:
@@ -43,7 +51,7 @@ def attribute_is(leaf: Attribute, *, is_sqlite: bool) -> Question:
         case Comparison.IS:
             return known.equals(_one(wanted))
         case Comparison.IS_NOT:
-            return not_(known.equals(_one(wanted)))
+            return not_(_surely(known.equals(_one(wanted))))
         case _:
             return known.compares(_one(wanted), is_less=leaf.comparison is Comparison.LESS_THAN)
 
@@ -81,19 +89,19 @@ class _OnPostgres(_Known):
 
     def equals(self, wanted: Scalar) -> Question:
         if isinstance(wanted, bool):
-            return _surely(cast(self._value, Text) == ("true" if wanted else "false"))
+            return cast(self._value, Text) == ("true" if wanted else "false")
         if isinstance(wanted, str):
-            same = _surely(self._text == wanted)
-            return same if _only_a_text(wanted) else and_(_surely(self._kind == "string"), same)
+            same = self._text == wanted
+            return same if _only_a_text(wanted) else and_(self._kind == "string", same)
         return self._number(lambda number: number == _exactly(wanted))
 
     def compares(self, wanted: Scalar, *, is_less: bool) -> Question:
         if isinstance(wanted, str):
             text = self._text.collate("C")
             return and_(
-                _surely(self._kind == "string"),
-                _surely(self._text.regexp_match(DATE_PATTERN)),
-                _surely(text < wanted if is_less else text > wanted),
+                self._kind == "string",
+                self._text.regexp_match(DATE_PATTERN),
+                text < wanted if is_less else text > wanted,
             )
         return self._number(lambda number: number < _exactly(wanted) if is_less else number > _exactly(wanted))
 
@@ -121,19 +129,17 @@ class _OnSqlite(_Known):
 
     def equals(self, wanted: Scalar) -> Question:
         if isinstance(wanted, bool):
-            return _surely(self._kind == ("true" if wanted else "false"))
+            return self._kind == ("true" if wanted else "false")
         if isinstance(wanted, str):
-            return _surely(self._value == literal(wanted, String))
-        return and_(_surely(self._kind.in_(NUMBERS)), _surely(self._value == literal(wanted)))
+            return self._value == literal(wanted, String)
+        return and_(self._kind.in_(NUMBERS), self._value == literal(wanted))
 
     def compares(self, wanted: Scalar, *, is_less: bool) -> Question:
         compared = self._value < literal(wanted) if is_less else self._value > literal(wanted)
         if isinstance(wanted, str):
-            is_date = and_(
-                _surely(func.date(self._value, "+0 days") == self._value), _surely(self._value >= "0001-01-01")
-            )
-            return and_(_surely(self._kind == "text"), is_date, _surely(compared))
-        return and_(_surely(self._kind.in_(NUMBERS)), _surely(compared))
+            is_date = and_(func.date(self._value, "+0 days") == self._value, self._value >= "0001-01-01")
+            return and_(self._kind == "text", is_date, compared)
+        return and_(self._kind.in_(NUMBERS), compared)
 
 
 def _surely(question: ColumnElement[Any]) -> Question:

@@ -89,15 +89,14 @@ def tuned(session: Session, settings: Mapping[str, str]) -> Iterator[None]:
     if session.get_bind().dialect.name == "sqlite":
         yield
         return
-    columns = [func.current_setting(name) for name in settings]
-    before = dict(zip(settings, session.execute(select(*columns)).one(), strict=True))
-    _set(session, settings)
+    before = [func.current_setting(name) for name in settings]  # read first, then set
+    known = session.execute(select(*before, *_set(settings))).one()[: len(settings)]
     yield
-    _set(session, before)
+    session.execute(select(*_set(dict(zip(settings, known, strict=True)))))
 
 
-def _set(session: Session, settings: Mapping[str, str]) -> None:
-    session.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+def _set(settings: Mapping[str, str]) -> list[Any]:
+    return [func.set_config(name, value, True) for name, value in settings.items()]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import (
     FromClause,
     Select,
+    String,
     and_,
     case,
     false,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -26,9 +28,11 @@ from sqlalchemy import (
 from bot.rules.segments import All, AnyOf, Condition, Not
 from bot.services.segment_leaves import Question, Setting, friends_of, is_kept_apart, is_one_of, question
 from bot.services.segment_sets import IS_FOLLOWING, asks_apart, each_once, friends_in, is_apart
-from models import Friend
+from models import Friend, FriendState
 from models.friend import IN_SAMPLE
 
+# Most friends follow: where all rows are read, SQLite reads them best as they lie and not by the index of states.
+FOLLOWS_IN_PASSING = literal_column("+friend.state", String) == FriendState.FOLLOWING.value
 MOST_JOINED = 24  # SQLite joins 64 tables, and PostgreSQL thinks too long about as many
 MOST_NESTED = 10  # levels of sets; SQLite reads no deeper brackets than some 26
 
@@ -47,10 +51,11 @@ def broadly(wanted: Wanted, *columns: Any) -> Select[Any] | None:
     asked = broad.outermost(wanted.condition)
     if len(broad.joined) > MOST_JOINED or _levels(wanted.condition) > MOST_NESTED:
         return None
-    query = select(*columns).select_from(Friend).with_hint(Friend, "NOT INDEXED", "sqlite")  # most of them follow
+    query = select(*columns).select_from(Friend)
     for joined, is_outer in broad.joined:
         query = query.join(joined, joined.c.friend_id == Friend.id, isouter=is_outer)
-    return query.where(IS_FOLLOWING, asked)
+    reads_rows = not is_apart(wanted.condition)
+    return query.where(FOLLOWS_IN_PASSING if wanted.setting.is_sqlite and reads_rows else IS_FOLLOWING, asked)
 
 
 def narrowly(wanted: Wanted, start: Condition, *columns: Any) -> Select[Any]:
@@ -92,18 +97,18 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
     return condition.parts if isinstance(condition, All) else (condition,)
 
 
-def ask_one(condition: Condition, setting: Setting) -> Question:
+def ask_one(condition: Condition, setting: Setting, *, is_denied: bool = False) -> Question:
     """Ask the conditions of the friend of the row."""
     match condition:
         case All(parts):
-            return and_(true(), *(ask_one(part, setting) for part in parts))
+            return and_(true(), *(ask_one(part, setting, is_denied=is_denied) for part in parts))
         case AnyOf(parts):
-            return or_(false(), *(ask_one(part, setting) for part in parts))
+            return or_(false(), *(ask_one(part, setting, is_denied=is_denied) for part in parts))
         case Not(part):
-            return not_(ask_one(part, setting))
+            return not_(ask_one(part, setting, is_denied=True))
     if is_kept_apart(condition):
         return is_one_of(condition, setting, Friend.id.expression)
-    return question(condition, setting)
+    return question(condition, setting, is_denied=is_denied)
 
 
 class _Broad:
@@ -127,18 +132,18 @@ class _Broad:
         is_in = self._is_in(All(apart) if len(apart) > 1 else apart[0], is_outer=False)
         return and_(is_in, *(self.ask(part) for part in _gathered(All, rest)))
 
-    def ask(self, condition: Condition) -> Question:
+    def ask(self, condition: Condition, *, is_denied: bool = False) -> Question:
         """Ask about the friend of the row: what is kept apart by its sets, the rest by the row itself."""
         if is_apart(condition):
             return self._ask_set(condition)
         match condition:
             case All(parts):
-                return and_(true(), *(self.ask(part) for part in _gathered(All, parts)))
+                return and_(true(), *(self.ask(part, is_denied=is_denied) for part in _gathered(All, parts)))
             case AnyOf(parts):
-                return or_(false(), *(self.ask(part) for part in _gathered(AnyOf, parts)))
+                return or_(false(), *(self.ask(part, is_denied=is_denied) for part in _gathered(AnyOf, parts)))
             case Not(part):
-                return not_(self.ask(part))
-        return question(condition, self._setting)
+                return not_(self.ask(part, is_denied=True))
+        return question(condition, self._setting, is_denied=is_denied)
 
     def _ask_set(self, condition: Condition) -> Question:
         if isinstance(condition, Not):
@@ -157,11 +162,15 @@ class _Broad:
 
 
 def _gathered(kind: type[All] | type[AnyOf], parts: Sequence[Condition]) -> list[Condition]:
-    """Put all parts that are kept apart into one set, so that the friends are joined to it once; the costly last."""
+    """Put all parts that are kept apart into one set, so that the friends are joined to it once.
+
+    What is cheap to answer comes first, in OR the sets, in AND what spares asking them.
+    """
     apart = tuple(part for part in parts if is_apart(part))
     own = [part for part in parts if not is_apart(part) and not asks_apart(part)]
     mixed = [part for part in parts if not is_apart(part) and asks_apart(part)]
-    return [*own, *(apart if len(apart) < 2 else (kind(apart),)), *mixed]
+    sets = apart if len(apart) < 2 else (kind(apart),)
+    return [*own, *sets, *mixed] if kind is All else [*sets, *own, *mixed]
 
 
 def _levels(condition: Condition) -> int:

@@ -34,8 +34,8 @@ INSERT INTO friend (line_user_id, state, state_at, proof, followed_at, tracked_l
   display_name, folded_name, language, profile_attempts, attributes, last_contact_at, created_at)
 SELECT 'U' || {hex}, state, at, 'follow_event', CASE state WHEN 'following' THEN at END,
   CASE WHEN n * 31 % 100 < 20 THEN 1 + n * 31 % 2 END, false, '好友' || n, '好友' || n, 'zh-TW', 0,
-  CAST('{{"gender": "' || CASE WHEN n * 17 % 100 < 60 THEN 'female' ELSE 'male' END || '", "baby_months": ' || (n * 13 % 36)
-  || ', "birthday": "' || (1970 + n * 7 % 40) || '-05-01"}}' AS {json}), at, at
+  CAST('{{"gender": "' || CASE WHEN n * 17 % 100 < 60 THEN 'female' ELSE 'male' END || '", "baby_months": '
+  || (n * 13 % 36) || ', "birthday": "' || (1970 + n * 7 % 40) || '-05-01"}}' AS {json}), at, at
 FROM (
   SELECT n, {moment} AS at,
     CASE WHEN n * 37 % 100 < 12 THEN 'not_following' WHEN n * 37 % 100 < 15 THEN 'unknown' ELSE 'following' END AS state
@@ -49,7 +49,8 @@ LINKS = (
 WEARING = """
 INSERT INTO friend_tag (friend_id, tag_id, source, tagged_at, expires_at)
 SELECT friend.id, worn.id, 'import', friend.created_at, CASE WHEN {chance} + 0 * friend.id < 0.01 THEN {later} END
-FROM friend CROSS JOIN segment_share AS worn WHERE friend.id BETWEEN :low AND :high AND {chance} + 0 * friend.id < worn.share
+FROM friend CROSS JOIN segment_share AS worn WHERE friend.id BETWEEN :low AND :high
+  AND {chance} + 0 * friend.id < worn.share
 ORDER BY friend.id, worn.id
 """
 LATER = {"postgresql": "CAST(:later AS timestamptz)", "sqlite": ":later"}
@@ -64,7 +65,8 @@ VALUES (1, 1, 1, '[]', '[]', '{}', :now)
 ATTEMPTS = """
 INSERT INTO quiz_attempt (quiz_id, version_id, friend_id, number, "on", key, state, place, step, score, result_key,
   chosen, asked_at, started_at, finished_at)
-SELECT 1, 1, id, 1, '2026-10-01', 'k' || id, 'finished', 'page', 3, 0, 'r' || CAST({dice} AS integer), '[]', :now, :now, :now
+SELECT 1, 1, id, 1, '2026-10-01', 'k' || id, 'finished', 'page', 3, 0, 'r' || CAST({dice} AS integer),
+  '[]', :now, :now, :now
 FROM friend WHERE id % 3 = 1
 """
 ANSWERS = """
