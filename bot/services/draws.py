@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from bot.services.game_prizes import live_prizes
 from bot.services.plays import Play
 from models import ChatSource, Draw, Friend, Game, GameKind, Prize
 
-__all__ = ["GameState", "draw", "draw_on_page", "draw_once", "open_page", "start", "take_tap"]
+__all__ = ["GameState", "draw", "draw_on_page", "draw_once", "expect", "open_page", "start", "take_tap"]
 
 TAP = re.compile(
     r"game:(?:start:(?P<start>[A-Za-z0-9_-]{1,40})|draw:(?P<draw>[A-Za-z0-9_-]{1,40}):(?P<key>[\w-]{1,40}))"
@@ -73,6 +73,15 @@ class GameState:
     reason: str | None
     last: Won | None
     terms_url: str
+
+
+def expect(session: Session, tapped: Iterable[str]) -> None:
+    """Begin a batch of taps: where they draw from several games, these are locked in one order for everybody."""
+    found = [TAP.fullmatch(data) for data in tapped]
+    codes = {one["start"] or one["draw"] for one in found if one}
+    if len(codes) > 1:
+        query = select(Game.id).where(Game.code.in_(sorted(codes))).order_by(Game.id)
+        session.scalars(query.with_for_update()).all()
 
 
 def start(session: Session, game_id: int, friend: Friend, play: Play) -> Said | None:

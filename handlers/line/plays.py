@@ -1,6 +1,6 @@
 """Quizzes, games and referrals in the chat: which service a keyword or a tap belongs to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import MappingProxyType
 
@@ -81,6 +81,12 @@ def start_on_follow(turn: Turn, friend: Friend, greeting: Said | None) -> Said |
 def expect(session: Session, friends: list[Friend], answers: Answers) -> None:
     """Look up who of these is in the middle of a quiz, once for all of them."""
     quiz_attempts.expect(session, [friend.id for friend in friends], answers.quizzes)
+
+
+def expect_draws(session: Session, events: Iterable[Event]) -> None:
+    """Make sure that batches that draw from the same games never wait for each other in a circle."""
+    tapped = (event.part("postback").get("data") for event in events if event.type == "postback")
+    draws.expect(session, [data for data in tapped if isinstance(data, str)])
 
 
 def settle(session: Session, now: datetime) -> None:

@@ -77,6 +77,7 @@ def _handle_together(runtime: Runtime, stored: Sequence[StoredEvent], lease: tim
         leaves = _leaves_groups(session) if any(event.place for event in events) else False
         if answers.has_quizzes and any(event.type in SPOKEN for event in events):
             plays.expect(session, list(people.values()), answers)
+        plays.expect_draws(session, events)
         for event in events:
             friend = people.get(event.line_user_id) if event.line_user_id else None
             said_by = auto_replies.SILENT if event.is_standby else answers

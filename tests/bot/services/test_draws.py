@@ -1,6 +1,7 @@
 """What friends draw: within limits, never beyond the stock, the same for the same tap."""
 
 import dataclasses
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -105,6 +106,28 @@ def test_parallel_taps_of_one_friend_keep_the_limit_in_order(crowd: Database, fr
         assert sum(threads.map(tap, range(12))) == 3
     with crowd() as session:
         assert session.scalars(select(Draw.number).order_by(Draw.number)).all() == [1, 2, 3]
+
+
+def test_batches_that_draw_from_the_same_games_never_wait_in_a_circle(crowd: Database) -> None:
+    with crowd.begin() as session:
+        codes = [make_game(session, name=name).code for name in ("轉盤", "刮刮卡")]
+    together = threading.Barrier(2, timeout=20)
+
+    def handle(number: int) -> None:
+        """A process's batches, the games in an order of its own."""
+        for turn in range(10):
+            together.wait()
+            tapped = [f"game:draw:{code}:tap-{turn}" for code in (codes if number else reversed(codes))]
+            with crowd.begin() as session:
+                friend = friends.lock(session, [user(number)], now=NOW)[user(number)]
+                draws.expect(session, tapped)
+                for data in tapped:
+                    draws.take_tap(session, data, friend, play())
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(handle, range(2)))
+    with crowd() as session:
+        assert session.scalars(select(Game.drawn)).all() == [20, 20]
 
 
 def test_the_same_tap_again_shows_the_same_draw(db: Database, friend: Friend) -> None:
