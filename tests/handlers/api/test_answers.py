@@ -80,12 +80,14 @@ def test_a_sentence_can_be_tried(viewer: Caller, marketer: Caller) -> None:
     assert hit.status_code == 200
     assert hit.get_json() == {
         "rule": {"id": rule_id, "name": "優惠活動"},
+        "play": None,
         "folded": "请问有 优惠 吗",
         "keyword": {"text": "優惠", "match": "contains"},
         "messages": RULE["messages"],
         "others": [{"id": other_id, "name": "另一則"}],
     }
-    assert miss.get_json() == {"rule": None, "folded": "你好", "keyword": None, "messages": [], "others": []}
+    nothing = {"rule": None, "play": None, "folded": "你好", "keyword": None, "messages": [], "others": []}
+    assert miss.get_json() == nothing
 
 
 def test_each_change_tells_every_process(marketer: Caller, db: Database) -> None:
@@ -126,7 +128,7 @@ def test_the_fallback_is_read_and_replaced(marketer: Caller) -> None:
 
 def test_a_tag_is_made_read_renamed_and_deleted(marketer: Caller) -> None:
     tag = marketer.post("/tags", {"name": "團購"}).get_json()
-    assert set(tag) == {"id", "name", "created_at"}
+    assert set(tag) == {"id", "name", "group", "colour", "friends", "created_at"}
     assert marketer.post("/tags", {"name": "團購"}).status_code == 409
     assert marketer.patch(f"/tags/{tag['id']}", {"name": "團購主"}).get_json()["name"] == "團購主"
     assert marketer.get(f"/tags/{tag['id']}").get_json()["name"] == "團購主"
