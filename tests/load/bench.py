@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.load import quizzes, rosters, servers, webhooks
+from tests.load import quizzes, rosters, segments, servers, webhooks
 
 FRIENDS = 120_000
 ROUNDS = 10  # of a quiz of ten questions, by each friend
@@ -40,6 +40,9 @@ def main() -> None:
         show(console, "Memory (PSS)", rows)
         found = [(what, f"{wait:.1f} ms", "≤ 40 ms") for what, wait in rosters.measure_lists(MANY_FRIENDS)]
         show(console, f"Friends list, PostgreSQL, {MANY_FRIENDS:,} friends", found)
+        for kind, of_segments in segments.measure_both(folder, MANY_FRIENDS, rounds=chosen.turns):
+            title = f"Segments of ten leaves, {kind}, {MANY_FRIENDS:,} friends with ten tags each"
+            show(console, title, segments.table(kind, of_segments))
 
 
 def show(console: Console, title: str, rows: list[tuple[str, str, str]]) -> None:

@@ -47,7 +47,8 @@ class Figures:
     """What one database did."""
 
     counts: list[Counted]
-    streamed: float  # friends a second
+    streamed: float  # friends a second, of a segment, with the time to find them
+    everybody: float  # and of all who follow
 
 
 def measure(db: Database, *, rounds: int) -> Figures:
@@ -55,17 +56,12 @@ def measure(db: Database, *, rounds: int) -> Figures:
     with db.begin() as session:
         version = session.get_one(QuizVersion, 1)
         version.questions, version.results = QUESTIONS, RESULTS
+    often: dict[str, object] = segment_sql.SEGMENTS["tags and answers"]
+    everybody: dict[str, object] = {"all": []}
     with db() as session:
         counts = [_counted(session, name, rounds) for name in segment_sql.SEGMENTS]
-    began = time.perf_counter()
-    friends = sum(1 for _ in segments.stream(db, segment_sql.SEGMENTS["tags and answers"], now=NOW))
-    began, everybody = time.perf_counter(), 0
-    for _ in segments.stream(db, {"all": []}, now=NOW):
-        everybody += 1
-    elapsed = time.perf_counter() - began
-    if friends != counts[0].friends:
-        raise AssertionError(f"{friends} friends streamed, {counts[0].friends} counted")
-    return Figures(counts, everybody / elapsed)
+        all_of_them = segments.count(session, everybody, now=NOW)
+    return Figures(counts, _stream(db, often, counts[0].friends), _stream(db, everybody, all_of_them))
 
 
 def table(kind: str, figures: Figures) -> list[tuple[str, str, str]]:
@@ -74,9 +70,10 @@ def table(kind: str, figures: Figures) -> list[tuple[str, str, str]]:
     for one in figures.counts:
         by_hand = f"{one.by_hand * 1000:.0f} ms by hand ({one.best_way})"
         counted = f"{one.ours * 1000:.0f} ms, {by_hand}: {one.ratio:.2f}"
-        rows.append((f"{kind}: {one.name}, {one.friends:,} friends", counted, "≤ 1.3"))
+        rows.append((f"{kind}: {one.name}, {one.friends:,} friends", counted, "≤ 1.3, or 25 ms more"))
         rows.append((f"{kind}: estimate of it", f"{one.estimate * 1000:.0f} ms, {one.guess:,}", "≤ 300 ms"))
-    rows.append((f"{kind}: friends streamed in order", f"{figures.streamed:,.0f} a second", "≥ 100,000"))
+    rows.append((f"{kind}: all friends streamed in order", f"{figures.everybody:,.0f} a second", "≥ 100,000"))
+    rows.append((f"{kind}: the first segment's, found and streamed", f"{figures.streamed:,.0f} a second", "≥ 100,000"))
     return rows
 
 
@@ -117,6 +114,19 @@ def _by_hand(session: Session, statement: str) -> int:
     if session.get_bind().dialect.name != "sqlite":
         session.execute(text("SET LOCAL jit = off"))
     return int(session.connection().exec_driver_sql(statement).scalar_one())
+
+
+def _stream(db: Database, conditions: object, wanted: int) -> float:
+    """Return how many friends came in a second, from the question to the last of them."""
+    began, last, found = time.perf_counter(), 0, 0
+    for friend_id, _ in segments.stream(db, conditions, now=NOW):
+        if friend_id <= last:
+            raise AssertionError(f"{friend_id} comes after {last}")
+        last, found = friend_id, found + 1
+    elapsed = time.perf_counter() - began
+    if found != wanted:
+        raise AssertionError(f"{found} friends streamed, {wanted} counted")
+    return found / elapsed
 
 
 @contextmanager

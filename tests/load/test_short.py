@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from bot import schema
-from bot.database import connect
-from tests.load import malformed, servers, torture, webhooks
+from bot.database import Database, connect
+from tests.conftest import NOW
+from tests.load import malformed, segment_brand, segments, servers, torture, webhooks
 from tests.load.rosters import memory_of
 from tests.load.wire import standin
 
@@ -14,6 +15,14 @@ def test_under_load_every_text_is_answered_once_and_wrong_signatures_are_refused
 
     assert len(figures.idle) == 10
     assert all(measured for _, measured, _ in webhooks.table(figures))
+
+
+def test_segments_of_a_made_up_brand_hold_whom_sql_by_hand_finds(db: Database) -> None:
+    segment_brand.make(db, 4_000, now=NOW)
+    figures = segments.measure(db, rounds=1)  # raises if any way finds other friends, or finds them out of order
+
+    assert [one.friends > 0 for one in figures.counts[:2]] == [True, True]
+    assert all(measured for _, measured, _ in segments.table("short", figures))
 
 
 def test_kills_and_faults_in_one_seed_break_no_promise(database_url: str, tmp_path: Path) -> None:
