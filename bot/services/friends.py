@@ -18,7 +18,7 @@ from bot.rules.keywords import fold
 from bot.rules.rosters import Evidence, Friendship
 from bot.services import audit
 from bot.services.audit import Actor
-from models import Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState
+from models import ActorKind, Friend, FriendProof, FriendshipChange, FriendshipKind, FriendState
 
 MOST_ATTRIBUTES = 200
 LONGEST_ATTRIBUTE = 1000
@@ -133,7 +133,10 @@ def prove_by_login(session: Session, line_user_id: str, *, is_friend: bool, at: 
 def set_attributes(
     session: Session, friend: Friend, attributes: Mapping[str, Any], *, by: Actor, now: datetime
 ) -> None:
-    """Set some attributes; None removes one. Raises InvalidInputError and changes nothing if one cannot be kept."""
+    """Set some attributes; None removes one. Raises InvalidInputError and changes nothing if one cannot be kept.
+
+    What a friend's own answers fill is told by those answers, not again in the log of what staff did.
+    """
     faults = [fault for name, value in attributes.items() if (fault := _attribute_fault(name, value))]
     after = {name: value for name, value in (friend.attributes | dict(attributes)).items() if value is not None}
     if len(after) > MOST_ATTRIBUTES:
@@ -143,6 +146,7 @@ def set_attributes(
     changes = audit.changed(friend.attributes, after | {name: after.get(name) for name in attributes})
     if changes:
         friend.attributes = after
+    if changes and by.kind is not ActorKind.QUIZ:
         audit.record(session, by, "update", "friend", friend.id, now=now, changes=changes)
 
 

@@ -396,7 +396,7 @@ def test_answers_of_every_kind_fill_the_attributes_that_staff_chose(chat: Chat, 
         free("note", "text", "還有什麼想說的？", attribute="note", required=False),
     )
     with db.begin() as session:
-        quiz = make_quiz(session, *questions, name="問卷")
+        make_quiz(session, *questions, name="問卷")
     chat.says("問卷")
     for typed in ("女", "民國115年1月5日", "１０個月", "0912-345-678", "台北市"):
         chat.says(typed)
@@ -410,8 +410,8 @@ def test_answers_of_every_kind_fill_the_attributes_that_staff_chose(chat: Chat, 
             "phone": "+886912345678",
             "region": "台北市",
         }
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.subject == "friend")).all()
-        assert {(entry.actor_kind.value, entry.actor_id) for entry in entries} == {("quiz", quiz.id)}
+        log = session.scalars(select(AuditEntry).where(AuditEntry.subject == "friend")).all()
+        assert log == []  # a friend's own answers are no act of staff's, and stand in one place
     assert answers(db)[1:] == [
         ("birthday", "", "2026-01-05"),
         ("months", "", "10"),
