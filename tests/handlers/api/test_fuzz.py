@@ -14,7 +14,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
 from bot.database import Database
-from bot.services import friends, games, keyword_rules, tags, tracked_links
+from bot.services import friends, games, keyword_rules, segments, tags, tracked_links, uploaded_lists
 from bot.services.audit import OPERATOR
 from bot.services.games import GameContent, PrizeContent
 from bot.services.keyword_rules import RuleContent
@@ -44,7 +44,9 @@ CHECKS = [
     checks.response_schema_conformance,
     a_body_that_is_not_allowed_is_refused,
 ]
-THERE = {"line_user_id": KNOWN} | dict.fromkeys(("tag_id", "rule_id", "quiz_id", "link_id", "game_id"), 1)
+THERE = {"line_user_id": KNOWN} | dict.fromkeys(
+    ("tag_id", "rule_id", "quiz_id", "link_id", "game_id", "segment_id", "list_id"), 1
+)
 
 
 @pytest.fixture
@@ -60,6 +62,8 @@ def unlimited(app: Flask, db: Database) -> Flask:
         make_quiz(session)
         wheel = GameContent("轉盤", GameKind.WHEEL, [PrizeContent("貼圖", 500_000)])
         games.create(session, wheel, by=OPERATOR, now=NOW)
+        segments.create(session, "所有人", {"all": []}, by=OPERATOR, now=NOW)
+        uploaded_lists.create_from_ids(session, "名單", [KNOWN], by=OPERATOR, now=NOW)
     return app
 
 
