@@ -1,14 +1,9 @@
 """Reading one leaf of conditions: each field checked, each fault at its place."""
 
-import math
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, TypeGuard
 
-from bot.errors import FieldFault
 from bot.rules.segments.conditions import (
     Answered,
     Attribute,
@@ -18,7 +13,6 @@ from bot.rules.segments.conditions import (
     InSegment,
     KeywordCalled,
     Leaf,
-    NotKept,
     OnUploadedList,
     QuizFinished,
     RandomShare,
@@ -26,79 +20,25 @@ from bot.rules.segments.conditions import (
     Tagged,
 )
 from bot.rules.segments.dates import is_date
+from bot.rules.segments.not_kept_reading import not_kept
+from bot.rules.segments.reader import (
+    BIGGEST_NUMBER,
+    LONGEST_TEXT,
+    UNSTORABLE,
+    Given,
+    Reader,
+    is_number,
+    is_whole,
+)
 
-BIGGEST_ID = 2**31 - 1
-BIGGEST_NUMBER = 2**53 - 1
-MOST_DAYS = 36_500
 MOST_VALUES = 1_000
-LONGEST_NAME = 60
-LONGEST_TEXT = 1_000
 LONGEST_SEED = 100
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 EARLIEST_YEAR, LATEST_YEAR = 1970, 9000
-Given = Mapping[str, Any]
-
-
-@dataclass
-class Reader:
-    """Collects what is to be mended; a value that cannot be read comes back as None."""
-
-    faults: list[FieldFault] = field(default_factory=list)
-
-    def refuse(self, place: str, text: str, **values: object) -> None:
-        """Note one fault."""
-        self.faults.append(FieldFault(place[:200], text, tuple(values.items())))
-
-    def only(self, given: Given, place: str, *allowed: str) -> None:
-        """Refuse fields that mean nothing here."""
-        for name in given:
-            if name not in allowed:
-                self.refuse(f"{place}.{str(name)[:40]}", "這裡沒有這個欄位。")
-
-    def id_of(self, given: Given, name: str, place: str) -> int:
-        """Read an id."""
-        value = given.get(name)
-        if _is_whole(value) and 1 <= value <= BIGGEST_ID:
-            return value
-        self.refuse(f"{place}.{name}", "請填寫編號（正整數）。")
-        return 0
-
-    def days(self, given: Given, place: str) -> int | None:
-        """Read `within_days`, which may be left out."""
-        return self.whole(given, "within_days", place, least=1, most=MOST_DAYS)
-
-    def whole(self, given: Given, name: str, place: str, *, least: int, most: int) -> int | None:
-        """Read a whole number that may be left out."""
-        value = given.get(name)
-        if value is None or (_is_whole(value) and least <= value <= most):
-            return value
-        self.refuse(f"{place}.{name}", "請填寫 %(least)s 到 %(most)s 的整數。", least=least, most=most)
-        return None
-
-    def words(self, given: Given, name: str, place: str, *, most: int = LONGEST_NAME) -> str:
-        """Read a text that must be there."""
-        value = given.get(name)
-        if isinstance(value, str) and value.strip() and len(value) <= most and not UNSTORABLE.search(value):
-            return value
-        self.refuse(f"{place}.{name}", "請填寫 1 到 %(most)s 個字。", most=most)
-        return ""
-
-    def inside(self, given: Given, name: str, place: str) -> Given:
-        """Read an object."""
-        value = given[name]
-        if isinstance(value, Mapping):
-            return value
-        self.refuse(f"{place}.{name}", "這裡要放一個物件（{…}）。")
-        return {}
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _tag(reader: Reader, given: Given, place: str) -> Leaf:
     reader.only(given, place, "tag", "within_days")
-    if _is_whole(given["tag"]):
+    if is_whole(given["tag"]):
         return Tagged(reader.id_of(given, "tag", place), reader.days(given, place))
     return Tagged(reader.words(given, "tag", place, most=200), reader.days(given, place))
 
@@ -119,7 +59,7 @@ def _attribute(reader: Reader, given: Given, place: str) -> Leaf:
         return Attribute(name, comparison, bool(value))
     if comparison is Comparison.IN:
         return Attribute(name, comparison, _values(reader, value, at))
-    if comparison in (Comparison.LESS_THAN, Comparison.MORE_THAN) and not (_is_number(value) or is_date(value)):
+    if comparison in (Comparison.LESS_THAN, Comparison.MORE_THAN) and not (is_number(value) or is_date(value)):
         reader.refuse(at, "請填寫數字或日期，例如 12 或 2026-11-20。")
         return Attribute(name, comparison, 0)
     return Attribute(name, comparison, _scalar(reader, value, at))
@@ -133,18 +73,12 @@ def _values(reader: Reader, value: object, place: str) -> tuple[Scalar, ...]:
 
 
 def _scalar(reader: Reader, value: object, place: str) -> Scalar:
-    if isinstance(value, bool) or _is_number(value):
+    if isinstance(value, bool) or is_number(value):
         return value
     if isinstance(value, str) and len(value) <= LONGEST_TEXT and not UNSTORABLE.search(value):
         return value
     reader.refuse(place, "請填寫文字（最多 %(most)s 個字）、數字、true 或 false。", most=LONGEST_TEXT)
     return ""
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return _is_whole(value) and abs(value) <= BIGGEST_NUMBER
 
 
 def _followed(reader: Reader, given: Given, place: str) -> Leaf:
@@ -206,7 +140,7 @@ def _random(reader: Reader, given: Given, place: str) -> Leaf:
         reader.refuse(f"{place}.percent", "請填寫 0 到 100 的數字。")
         percent = 0
     is_text = isinstance(seed, str) and len(seed) <= LONGEST_SEED and not UNSTORABLE.search(seed)
-    if not is_text and not (_is_whole(seed) and abs(seed) <= BIGGEST_NUMBER):
+    if not is_text and not (is_whole(seed) and abs(seed) <= BIGGEST_NUMBER):
         reader.refuse(f"{place}.seed", "請填寫整數或最多 %(most)s 個字。", most=LONGEST_SEED)
         seed = ""
     return RandomShare(percent, seed)
@@ -222,51 +156,6 @@ def _uploaded(reader: Reader, given: Given, place: str) -> Leaf:
     return OnUploadedList(reader.id_of(given, "uploaded", place))
 
 
-def _not_kept(kind: str, *fields: str) -> Callable[[Reader, Given, str], Leaf]:
-    """A leaf whose facts come in later releases: its form is checked all the same."""
-
-    def read(reader: Reader, given: Given, place: str) -> Leaf:
-        reader.only(given, place, kind)
-        asked, place = reader.inside(given, kind, place), f"{place}.{kind}"
-        reader.only(asked, place, *fields)
-        read = {name: NOT_KEPT_FIELDS[name](reader, asked, place) for name in fields}
-        return NotKept(kind, {name: value for name, value in read.items() if value is not None})
-
-    return read
-
-
-def _product(reader: Reader, given: Given, place: str) -> str | int | None:
-    value = given.get("product")
-    if value is None or (_is_whole(value) and abs(value) <= BIGGEST_NUMBER):
-        return value
-    return reader.words(given, "product", place, most=LONGEST_TEXT)
-
-
-def _amount(reader: Reader, given: Given, place: str) -> int | float | None:
-    value = given.get("amount_at_least")
-    if value is None or _is_number(value):
-        return value
-    reader.refuse(f"{place}.amount_at_least", "請填寫數字。")
-    return None
-
-
-def _points(reader: Reader, given: Given, place: str) -> int:
-    value = reader.whole(given, "at_least", place, least=-BIGGEST_NUMBER, most=BIGGEST_NUMBER)
-    if "at_least" not in given:
-        reader.refuse(f"{place}.at_least", "請填寫點數。")
-    return value or 0
-
-
-NOT_KEPT_FIELDS: MappingProxyType[str, Callable[[Reader, Given, str], Any]] = MappingProxyType(
-    {
-        "campaign": lambda reader, given, place: reader.id_of(given, "campaign", place),
-        "name": lambda reader, given, place: reader.words(given, "name", place, most=100),
-        "within_days": Reader.days,
-        "product": _product,
-        "amount_at_least": _amount,
-        "at_least": _points,
-    }
-)
 LEAVES: MappingProxyType[str, Callable[[Reader, Given, str], Leaf]] = MappingProxyType(
     {
         "tag": _tag,
@@ -279,10 +168,10 @@ LEAVES: MappingProxyType[str, Callable[[Reader, Given, str], Leaf]] = MappingPro
         "random": _random,
         "segment": _segment,
         "uploaded": _uploaded,
-        "clicked": _not_kept("clicked", "campaign", "within_days"),
-        "received": _not_kept("received", "campaign", "within_days"),
-        "event": _not_kept("event", "name", "within_days", "product"),
-        "purchased": _not_kept("purchased", "within_days", "amount_at_least", "product"),
-        "points": _not_kept("points", "at_least"),
+        "clicked": not_kept("clicked", "campaign", "within_days"),
+        "received": not_kept("received", "campaign", "within_days"),
+        "event": not_kept("event", "name", "within_days", "product"),
+        "purchased": not_kept("purchased", "within_days", "amount_at_least", "product"),
+        "points": not_kept("points", "at_least"),
     }
 )

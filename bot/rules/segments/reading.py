@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.errors import InvalidInputError
 from bot.rules.segments.conditions import All, AnyOf, Condition, Not
-from bot.rules.segments.leaf_reading import LEAVES, Given, Reader
+from bot.rules.segments.leaf_reading import LEAVES
+from bot.rules.segments.reader import Given, Reader
 
 MOST_LEVELS = 20
 MOST_LEAVES = 200
