@@ -86,7 +86,14 @@ def test_a_sentence_can_be_tried(viewer: Caller, marketer: Caller) -> None:
         "messages": RULE["messages"],
         "others": [{"id": other_id, "name": "另一則"}],
     }
-    nothing = {"rule": None, "play": None, "folded": "你好", "keyword": None, "messages": [], "others": []}
+    nothing: dict[str, Any] = {
+        "rule": None,
+        "play": None,
+        "folded": "你好",
+        "keyword": None,
+        "messages": [],
+        "others": [],
+    }
     assert miss.get_json() == nothing
 
 
