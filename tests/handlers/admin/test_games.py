@@ -191,7 +191,7 @@ def test_stock_never_falls_below_what_was_given(marketer: Visitor, db: Database)
 
 
 def test_a_prize_taken_out_after_draws_ends_and_stays_in_the_log(marketer: Visitor, db: Database) -> None:
-    game = make_game(db)
+    game = make_game(db, PrizeContent("停產的娃娃", 1_000_000))
     draw(db, game)
 
     assert marketer.post(f"/admin/games/{game.id}", WHEEL).status_code == 302
