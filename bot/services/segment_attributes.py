@@ -1,6 +1,7 @@
 """Comparing one attribute of a friend in SQL; on each database as Python compares it."""
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 from sqlalchemy import (
@@ -62,17 +63,20 @@ def _one(wanted: Scalar | tuple[Scalar, ...]) -> Scalar:
     return wanted
 
 
-class _Known:
+class _Known(ABC):
     """What is known of one attribute."""
 
+    @abstractmethod
     def exists(self) -> Question:
-        raise NotImplementedError
+        """Whether a friend has it at all."""
 
+    @abstractmethod
     def equals(self, wanted: Scalar) -> Question:
-        raise NotImplementedError
+        """Whether it has this value, of this type."""
 
+    @abstractmethod
     def compares(self, wanted: Scalar, *, is_less: bool) -> Question:
-        raise NotImplementedError
+        """Whether it is a number or a date on that side of this one."""
 
 
 class _OnPostgres(_Known):
