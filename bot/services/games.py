@@ -1,6 +1,5 @@
 """Games of chance as staff and other systems keep them: made, changed, deleted, copied."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -13,11 +12,11 @@ from sqlalchemy.orm import Session
 from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
 from bot.rules.game_contents import GameContent, PrizeContent, check_game
 from bot.rules.games import MILLION, parts_of, percent_of
-from bot.rules.keywords import Keyword, Match, check_keywords
 from bot.services import audit, auto_replies, game_prizes, usages
 from bot.services.audit import Actor
 from bot.services.game_prizes import live_prizes
-from bot.services.message_faults import as_field_faults, faults_of_messages
+from bot.services.message_faults import faults_of_keywords, faults_of_messages
+from bot.services.public_codes import make_code
 from models import Game
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "toggle",
 ]
 
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 8
 BIGGEST_ID = 2**31 - 1
 MOST_INVITATIONS = 4  # the button to play is the fifth message
@@ -82,7 +80,7 @@ def content_of(game: Game) -> GameContent:
 def create(session: Session, content: GameContent, *, by: Actor, now: datetime) -> Game:
     """Make a game. Raises InvalidInputError with each fault at its field."""
     content = _checked(session, content, None, by=by, now=now)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = make_code(CODE_LENGTH)
     game = Game(code=code, **_columns(content), created_at=now, updated_at=now)
     session.add(game)
     session.flush()
@@ -164,7 +162,7 @@ def _checked(session: Session, content: GameContent, game: Game | None, *, by: A
     )
     faults = [
         *check_game(content),
-        *_faults_of_keywords(content.start_keywords),
+        *faults_of_keywords(content.start_keywords, root="start_keywords", may_be_empty=True),
         *faults_of_messages(content.invitation, root="invitation", may_be_empty=True),
         *faults_of_messages(content.no_prize, root="no_prize", may_be_empty=True),
         *game_prizes.faults_of(content.prizes, game),
@@ -176,19 +174,6 @@ def _checked(session: Session, content: GameContent, game: Game | None, *, by: A
     if faults:
         raise InvalidInputError(faults)
     return replace(content, prizes=game_prizes.with_tags(session, content.prizes, by=by, now=now))
-
-
-def _faults_of_keywords(keywords: Sequence[Mapping[str, str]]) -> list[FieldFault]:
-    possible = {match.value for match in Match}
-    faults = [
-        FieldFault(f"start_keywords[{position}].match", "比對方式只能是 exact、contains、prefix 或 pattern。")
-        for position, one in enumerate(keywords)
-        if one["match"] not in possible
-    ]
-    if faults or not keywords:
-        return faults
-    written = [Keyword(one["text"], Match(one["match"])) for one in keywords]
-    return as_field_faults(check_keywords(written, root="start_keywords"))
 
 
 def _columns(content: GameContent) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Invitations: each friend's own link, what is said about it, and the page that it opens."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from bot.services import invitation_messages, referrals
 from bot.services.auto_replies import Said
 from bot.services.invitation_messages import reward_words
 from bot.services.plays import Play
+from bot.services.public_codes import make_code
 from bot.services.referral_arrivals import settle
 from bot.services.referral_counts import count_follows
 from bot.services.referrals import ProgramContent
@@ -37,7 +37,6 @@ __all__ = [
     "url_of",
 ]
 
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 10
 TAP = "referral:start:"
 
@@ -139,7 +138,7 @@ def find_or_make(session: Session, program: ReferralProgram, friend: Friend, *, 
     row = insert(Invitation).values(
         program_id=program.id,
         friend_id=friend.id,
-        code="".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)),
+        code=make_code(CODE_LENGTH),
         opened=0,
         opened_without_login=0,
         not_told=0,

@@ -10,17 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
-from bot.messages.shapes import is_encodable
-from bot.rules.keywords import Collision, Keyword, Match, Matcher, check_keywords, collisions, fold
+from bot.rules.keywords import Collision, Keyword, Match, Matcher, collisions, fold
 from bot.rules.schedules import check_hours
 from bot.services import audit, auto_replies, plays, usages
 from bot.services.audit import Actor
 from bot.services.auto_replies import rule_of
-from bot.services.message_faults import as_field_faults, faults_of_messages
+from bot.services.message_faults import as_field_faults, faults_of_keywords, faults_of_messages, faults_of_name
 from bot.services.plays import Starter
 from models import KeywordRule, Segment
 
-LONGEST_NAME = 100
 MOST_PRIORITY = 1_000_000
 BIGGEST_ID = 2**31 - 1
 
@@ -182,8 +180,8 @@ def _checked(content: RuleContent) -> RuleContent:
         hours=None if content.hours is None else [dict(window) for window in content.hours],
     )
     faults = [
-        *_faults_of_name(content.name),
-        *_faults_of_keywords(content.keywords),
+        *faults_of_name(content.name),
+        *faults_of_keywords(content.keywords, root="keywords"),
         *faults_of_messages(content.messages, root="messages"),
         *_faults_of_times(content),
     ]
@@ -193,26 +191,6 @@ def _checked(content: RuleContent) -> RuleContent:
     if faults:
         raise InvalidInputError(faults)
     return content
-
-
-def _faults_of_name(name: str) -> list[FieldFault]:
-    if not name:
-        return [FieldFault("name", "請填寫名稱。")]
-    if len(name) > LONGEST_NAME:
-        return [FieldFault("name", "名稱最多 %(most)s 個字。", (("most", LONGEST_NAME),))]
-    if not is_encodable(name) or "\x00" in name:
-        return [FieldFault("name", "名稱含有無法使用的字元。")]
-    return []
-
-
-def _faults_of_keywords(keywords: Sequence[Mapping[str, str]]) -> list[FieldFault]:
-    possible = {match.value for match in Match}
-    faults = [
-        FieldFault(f"keywords[{position}].match", "比對方式只能是 exact、contains、prefix 或 pattern。")
-        for position, one in enumerate(keywords)
-        if one["match"] not in possible
-    ]
-    return faults or as_field_faults(check_keywords(_keywords(keywords)))
 
 
 def _faults_of_times(content: RuleContent) -> list[FieldFault]:

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from bot.errors import FieldFault, InvalidInputError
 from bot.messages import check
 from bot.messages.checks import MOST_MESSAGES
-from bot.messages.shapes import is_encodable
-from bot.rules.keywords import Keyword, Match, check_keywords
+from bot.rules.keywords import Match
 from bot.rules.quizzes import (
     faults_of_sense,
     faults_of_shape,
@@ -22,9 +21,8 @@ from bot.rules.quizzes import (
 )
 from bot.services import rewards, tags
 from bot.services.audit import Actor
-from bot.services.message_faults import VARIABLES, as_field_faults
+from bot.services.message_faults import VARIABLES, as_field_faults, faults_of_keywords, faults_of_name
 
-LONGEST_NAME = 100
 MOST_ATTEMPTS = 1_000
 RESULT_VARIABLES = VARIABLES | {"score"}  # what a result's messages may say of the friend
 
@@ -85,34 +83,11 @@ def _tidied(content: QuizContent, used: Mapping[str, Collection[str]], used_resu
 
 def _faults_of_own(content: QuizContent) -> list[FieldFault]:
     return [
-        *_faults_of_name(content.name),
-        *_faults_of_keywords(content.start_keywords),
+        *faults_of_name(content.name),
+        *faults_of_keywords(content.start_keywords, root="start_keywords", may_be_empty=True),
         *_faults_of_limits(content),
         *_faults_of_times(content),
     ]
-
-
-def _faults_of_name(name: str) -> list[FieldFault]:
-    if not name:
-        return [FieldFault("name", "請填寫名稱。")]
-    if len(name) > LONGEST_NAME:
-        return [FieldFault("name", "名稱最多 %(most)s 個字。", (("most", LONGEST_NAME),))]
-    if not is_encodable(name) or "\x00" in name:
-        return [FieldFault("name", "名稱含有無法使用的字元。")]
-    return []
-
-
-def _faults_of_keywords(given: Sequence[Mapping[str, str]]) -> list[FieldFault]:
-    possible = {match.value for match in Match}
-    faults = [
-        FieldFault(f"start_keywords[{place}].match", "比對方式只能是 exact、contains、prefix 或 pattern。")
-        for place, one in enumerate(given)
-        if one["match"] not in possible
-    ]
-    if faults or not given:
-        return faults
-    keywords = [Keyword(one["text"], Match(one["match"])) for one in given]
-    return as_field_faults(check_keywords(keywords, root="start_keywords"))
 
 
 def _faults_of_limits(content: QuizContent) -> list[FieldFault]:

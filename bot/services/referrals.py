@@ -1,6 +1,5 @@
 """Referral programmes as staff and other systems keep them: made, changed, deleted, copied."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -12,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ConflictError, FieldFault, InvalidInputError, NotFoundError
 from bot.messages import text
-from bot.rules.keywords import Keyword, Match, check_keywords
 from bot.rules.personal_links import SIGNATURE_LETTERS
 from bot.rules.referral_contents import INVITATION, ProgramContent, check_program
 from bot.rules.referrals import Period
 from bot.services import audit, auto_replies, tags, usages
 from bot.services.audit import Actor
-from bot.services.message_faults import as_field_faults, faults_of_messages
+from bot.services.message_faults import faults_of_keywords, faults_of_messages
+from bot.services.public_codes import make_code
 from bot.services.rewards import faults_of_reward
 from bot.services.usages import tags_of_referral
 from models import Invitation, ReferralProgram
@@ -40,7 +39,6 @@ __all__ = [
     "toggle",
 ]
 
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 8
 BIGGEST_ID = 2**31 - 1
 COLUMNS = tuple(ProgramContent.__dataclass_fields__)
@@ -90,7 +88,7 @@ def period_of(program: ReferralProgram) -> Period:
 def create(session: Session, content: ProgramContent, *, by: Actor, now: datetime) -> ReferralProgram:
     """Make a programme. Tags are ids or names. Raises InvalidInputError with each fault at its field."""
     content = _checked(session, content, by=by, now=now)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = make_code(CODE_LENGTH)
     program = ReferralProgram(code=code, **vars(content), created_at=now, updated_at=now)
     session.add(program)
     session.flush()
@@ -169,7 +167,7 @@ def _checked(session: Session, content: ProgramContent, *, by: Actor, now: datet
     )
     faults = [
         *check_program(content, longest_link=LONGEST_LINK),
-        *_faults_of_keywords(content.start_keywords),
+        *faults_of_keywords(content.start_keywords, root="start_keywords", may_be_empty=True),
         *_faults_of_variables(content.invitation),
         *(
             fault
@@ -214,19 +212,6 @@ def _dicts(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _faults_of_variables(invitation: str) -> list[FieldFault]:
     found = faults_of_messages([text(invitation)], root="messages", may_be_empty=True) if invitation else []
     return [replace(fault, field="invitation") for fault in found]
-
-
-def _faults_of_keywords(keywords: Sequence[Mapping[str, str]]) -> list[FieldFault]:
-    possible = {match.value for match in Match}
-    faults = [
-        FieldFault(f"start_keywords[{position}].match", "比對方式只能是 exact、contains、prefix 或 pattern。")
-        for position, one in enumerate(keywords)
-        if one["match"] not in possible
-    ]
-    if faults or not keywords:
-        return faults
-    written = [Keyword(one["text"], Match(one["match"])) for one in keywords]
-    return as_field_faults(check_keywords(written, root="start_keywords"))
 
 
 def _for_audit(content: ProgramContent) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Tracked links: made, counted when opened, and named as the way through which a friend came."""
 
 import re
-import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,6 +20,7 @@ from bot.services import tags as tag_rows
 from bot.services.audit import Actor
 from bot.services.link_arrivals import credit, explain_follow, explain_follows, forget_strangers
 from bot.services.link_figures import LinkFigures, figures
+from bot.services.public_codes import make_code
 from models import LinkDay, LinkKind, TrackedLink
 
 __all__ = [
@@ -44,7 +44,6 @@ __all__ = [
     "url_of",
 ]
 
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else on a poster
 CODE_LENGTH = 7
 GIVEN_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 RESERVED_CODES = frozenset({"return"})  # the way back from LINE Login
@@ -98,7 +97,7 @@ def create(
     if faults:
         raise InvalidInputError(faults)
     tag_ids = tag_rows.resolve(session, tags, by=by, now=now)
-    code = code or "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = code or make_code(CODE_LENGTH)
     link = _insert(session, code=code, name=name.strip(), tags=tag_ids, created_at=now)
     if link is None:
         raise ConflictError("代碼「%(code)s」已經有連結使用。", code=code)
